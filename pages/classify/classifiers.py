@@ -25,7 +25,7 @@ from studio.core.tasks import File, Inputs
 KEY, HALF_KEY = "preset", "half"
 HALVES = {"train": "Train", "try": "Try"}
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
-_LAST_KEY = "taught_last"
+_LAST_KEY = "last_classifier"
 _NEXT_KEY = "classifier_next"  # selection for the next time the widgets are drawn
 _KEPT_KEY = "classifier_kept"  # of the session: whether one was kept just now
 _LAST = ""  # option of the classifier that was trained last

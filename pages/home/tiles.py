@@ -53,7 +53,9 @@ TILES = (
     Tile("colorize.apply", {"content": "camera"}, "A gray photo, colorized"),
     Tile("restore.apply", {"content": "astronaut_old"}, "An old print, restored"),
     Tile("playground.train", {"content": "chelsea"}, "A photo, memorized by a tiny network in seconds"),
-    Tile("lab.imagine", {}, "Digits sampled from a Boltzmann machine", opens={"taught": "Boltzmann machine"}),
+    Tile(
+        "lab.imagine", {}, "Digits sampled from a Boltzmann machine", opens={"lab_model": "Boltzmann machine"}
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from studio.core.settings import Settings
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
 CODES, DREAMS = "codes", "dreams"
-MODEL_KEY, _COMPARISON_KEY = "taught", "beside"
+MODEL_KEY, _COMPARISON_KEY = "lab_model", "compare_with"
 MODELS = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
 _NO_COMPARISON = "nothing"
 _KINDS = AutoencoderSettings.describe()["kind"].choices

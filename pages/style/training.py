@@ -104,7 +104,7 @@ def _start(request: TrainingRequest) -> None:
 
 def _show_sample(job: engine.Job, model: File) -> None:
     """Draws a sample photo in one of the trained styles."""
-    styles = results.result_of(job).figures["taught"]
+    styles = results.result_of(job).figures["trained_styles"]
     titles = {name: _style_title(name) for name in styles}
     name = forms.ask_choice("Style", titles, key=f"seen_{job.id}") if len(styles) > 1 else styles[0]
     photo = samples.list_photos()[0]
@@ -123,11 +123,11 @@ def _show_sample(job: engine.Job, model: File) -> None:
 
 def describe_outcome(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """Yields the outcome of a training run, one line of Markdown each."""
-    names = ", ".join(map(_style_title, figures["taught"]))
+    names = ", ".join(map(_style_title, figures["trained_styles"]))
     photos = f"{figures['photos']:,} photos"
     yield f"**{names}.** {training_runs.describe_training(photos, figures, settings)}"
     yield from training_runs.describe_stop(figures)
-    if figures["styles"] > len(figures["taught"]):
+    if figures["styles"] > len(figures["trained_styles"]):
         yield f"The network knows {figures['styles']:,} styles now."
 
 

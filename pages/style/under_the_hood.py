@@ -24,7 +24,7 @@ def _draw_training(job: Any) -> None:
         curves.show_losses(job.history, caption="Losses of this training run over its steps")
         return
     figures = presets.find(SHIPPED_NETWORK).read_data()["figures"]
-    styles = ", ".join(figures["taught"])
+    styles = ", ".join(figures["trained_styles"])
     caption = f"How the studio's network was trained on {styles}, in addition to its other styles"
     curves.show_losses(curves.list_reports(figures["curve"]), caption=caption)
 

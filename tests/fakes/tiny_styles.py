@@ -54,7 +54,7 @@ def make(
     metadata = {
         "styles": list(styles),
         "command": "none",
-        "figures": {"started_from": added_to, "taught": list(trained_styles)},
+        "figures": {"started_from": added_to, "trained_styles": list(trained_styles)},
     }
     return saved_models.save(
         target,

@@ -19,7 +19,7 @@ HALVES = [
     ("x-ray", {"filter": "true"}),
     ("x-ray", {"backbone": "ResNet50", "branches": "true"}),
     ("lab", {}),
-    ("lab", {"taught": "Boltzmann machine"}),
+    ("lab", {"lab_model": "Boltzmann machine"}),
     ("sketch", {}),
     ("sketch", {"kind": "Parts", "night": "true"}),
     ("faces", {}),

@@ -294,7 +294,7 @@ def test_camera_images_are_classified_and_not_stored(open_trained, until, monkey
     page.run()
     page = require_success(page.toggle(key="try_live").set_value(True).run())
     assert "Press Start" in join_texts(page.caption) and not page.get("progress")
-    classifier = page.session_state["taught_last"]
+    classifier = page.session_state["last_classifier"]
     mine = {}
 
     def look(*images):

@@ -67,7 +67,7 @@ def test_doodles_replace_the_digits(open_trained, until):
 
 @pytest.mark.slow
 def test_two_kinds_are_compared(open_trained):
-    page = open_trained(beside="Sparse", noise="0.5")
+    page = open_trained(compare_with="Sparse", noise="0.5")
     assert {"Keep dense", "Keep sparse"} <= set(list_button_labels(page))
     assert "the corrupted drawing" in join_raw_texts(page.caption) and "(sparse, from 8)" in join_raw_texts(
         page.caption
@@ -86,7 +86,7 @@ def test_another_kind_is_trained_and_the_same_is_not_trained_again(open_trained,
 
 @pytest.mark.slow
 def test_missing_half_is_sampled_round_by_round(open_trained):
-    page = open_trained(taught="Boltzmann machine", units="32")
+    page = open_trained(lab_model="Boltzmann machine", units="32")
     assert "The top half stays" in join_raw_texts(page.caption) or page.session_state["lab_chain"]
     rounds = page.session_state["lab_chain"][1].rounds
     page.run()

@@ -154,13 +154,13 @@ def test_results_of_the_lab_are_opened(open_result, engine):
     settings = {"kind": "sparse", "bottleneck": 3, "steps": 40, "noise": 0.25, "holes": 2}
     page = open_result("lab", "lab.repair", settings, inputs, "image")
     assert not page.exception and page.session_state["lab_doodles"] == doodles
-    assert get_state(page, "taught", "beside", *settings) == ["codes", "nothing", *settings.values()]
+    assert get_state(page, "lab_model", "compare_with", *settings) == ["codes", "nothing", *settings.values()]
     assert read_canvas(page, "drawing") == store_drawing().digest
 
     settings = {"units": 32, "learning_rate": 0.1, "keep": "left", "temperature": 1.5}
     page = open_result("lab", "lab.imagine", settings, {"content": [store_drawing(90)]}, "image")
     assert not page.exception and page.session_state["lab_doodles"] == []
-    assert get_state(page, "taught", *settings) == ["dreams", *settings.values()]
+    assert get_state(page, "lab_model", *settings) == ["dreams", *settings.values()]
     assert read_canvas(page, "drawing") == store_drawing(90).digest
 
 

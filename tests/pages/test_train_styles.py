@@ -197,7 +197,7 @@ FIGURES = {
     "photos": 96,
     "seconds": 7.0,
     "styles": 2,
-    "taught": ["rain"],
+    "trained_styles": ["rain"],
     "ended": "cancelled",
     "notes": ["*odd* <b>"],
     "curve": {"steps": [1, 2], "style": [2.0, 1.0], "content": [0.5, 0.6], "validation style": [2.0, 1.5]},

@@ -23,7 +23,7 @@ def compose(
         styles: names of its styles.
     """
     images = figures["steps"] * settings.batch
-    unchanged_styles = [name for name in styles if name not in figures["taught"]]
+    unchanged_styles = [name for name in styles if name not in figures["trained_styles"]]
     frozen_note = ""
     if unchanged_styles and settings.only_new:
         frozen_note = f" {', '.join(unchanged_styles)} stayed as they were."
@@ -46,7 +46,7 @@ def _format_test_losses(
     settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]
 ) -> str:
     """Returns a table of the losses on photos used neither for training nor for choosing weights."""
-    tested_styles = figures.get("tested_styles", figures["taught"])
+    tested_styles = figures.get("tested_styles", figures["trained_styles"])
     tested_names = "every style" if len(tested_styles) == len(styles) else ", ".join(tested_styles)
     region_text = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""
     losses = {f"style loss{region_text}": "style", "content loss": "content"}

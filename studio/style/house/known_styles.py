@@ -115,7 +115,7 @@ def has_style_unchanged(network: str, style: str, source: str) -> bool:
         settings, figures = settings_of(preset), preset.read_data().get("figures", {})
     except StudioError:
         return False
-    is_unchanged = settings.only_new and not settings.kept and style not in figures.get("taught", ())
+    is_unchanged = settings.only_new and not settings.kept and style not in figures.get("trained_styles", ())
     return is_unchanged and figures.get("started_from") == source and style in list_styles(network)
 
 

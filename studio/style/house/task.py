@@ -65,7 +65,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "photos": len(dataset.images),
         "held_out": len(held_out_rows),
         "styles": len(names),
-        "taught": trained_names,
+        "trained_styles": trained_names,
         "tested_parts": settings.parts,
         **trainer.scores.to_figures(),
     }

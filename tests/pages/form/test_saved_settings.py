@@ -25,7 +25,7 @@ PAGES = {
     "language_model": ("text", {"do": "Your text"}, "text.train", {"units": 64, "epochs": 3}),
     "playground": ("playground", {}, "playground.train", {"size": 256, "seed": 3}),
     "lab": ("lab", {}, "lab.train", {"kind": "sparse", "seed": 3}),
-    "dreams": ("lab", {"taught": "Boltzmann machine"}, "lab.boltzmann", {"seed": 3}),
+    "dreams": ("lab", {"lab_model": "Boltzmann machine"}, "lab.boltzmann", {"seed": 3}),
     "draw": ("train-generator", {}, "dcgan.train", {"steps": 500, "test_every": 50, "scored": 0, "seed": 3}),
     "classify": ("classify", {}, "classify.train", {"backbone": "vgg16", "held_out": 0.3}),
 }
