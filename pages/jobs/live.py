@@ -255,7 +255,7 @@ def make_result(
         label: of a progress bar that is shown while it takes seconds; "" for none.
     """
     cached = get_cached_results(cache_name)
-    request = settings.model_dump_json() + str(inputs)
+    request = _make_cache_key(settings, inputs)
     if request in cached and not _is_valid(cached[request]):
         del cached[request]
     try:
@@ -267,6 +267,15 @@ def make_result(
     except StudioError as error:
         page_errors.show_error(error)
         return None
+
+
+def is_cached(settings: Settings, inputs: Inputs, cache_name: str) -> bool:
+    """Returns whether the cache of `make_result` with this name has the result."""
+    return _make_cache_key(settings, inputs) in get_cached_results(cache_name)
+
+
+def _make_cache_key(settings: Settings, inputs: Inputs) -> str:
+    return settings.model_dump_json() + str(inputs)
 
 
 def get_cached_results(cache_name: str) -> dict[str, engine.Live]:

@@ -18,6 +18,7 @@ from studio.tune.by_preference.search_store import PreferenceSearch
 # Images per tab, so that undo and recent winners need no computation.
 _CACHE_NAME, _MAX_CACHED = "preference", 12
 _SLOT = "by_preference"  # of errors
+_SIDES: tuple[search_store.Pick, ...] = ("left", "right")
 
 
 def show_comparison(search: PreferenceSearch) -> PairSelector:
@@ -44,71 +45,56 @@ def _show_pair(search: PreferenceSearch, selector: PairSelector, pair: Pair) -> 
         (number - 1) / MAX_COMPARISONS,
         f"Comparison {number} of {MAX_COMPARISONS} at most: which do you like better?",
     )
-    sides = st.columns(2, gap="small")
+    columns = st.columns(2, gap="small")
     results_by_side: dict[int, engine.Live] = {}
     # Draw a cached image first, so that the user can look at it meanwhile.
     points = (pair.left, pair.right)
     for side in sorted((0, 1), key=lambda side: not _is_cached(search, selector, points[side])):
-        with sides[side]:
-            live_result = _show_image(
-                search, selector, points[side], ("The left image", "The right image")[side]
-            )
-            if live_result is not None:
-                results_by_side[side] = live_result
-    if len(results_by_side) < len(sides):
+        with columns[side]:
+            result = _show_image(search, selector, points[side], f"The {_SIDES[side]} image")
+        if result is not None:
+            results_by_side[side] = result
+    if len(results_by_side) < len(columns):
         st.button("Try again", icon=":material/refresh:")
         return
-    for side, answer, key in ((0, "left", "Left"), (1, "right", "Right")):
-        sides[side].button(
+    for column, answer in zip(columns, _SIDES, strict=True):
+        column.button(
             "This one",
             key=f"preference_{answer}",
             icon=":material/thumb_up:",
             type="primary",
             width="stretch",
-            shortcut=key,
+            shortcut=answer.capitalize(),
             on_click=_store_answer,
             args=(search.id, pair, answer),
         )
+    _show_other_actions(search, pair)
+    with st.expander("Settings of these images", icon=":material/receipt_long:"):
+        for side, point in enumerate(points):
+            values = dict(zip(selector.grid.names, point, strict=True))
+            description = wording.describe_settings(search.settings_class, values)
+            st.markdown(f"**{_SIDES[side].capitalize()}**: {words.escape(description)}")
+            result = results_by_side[side]
+            results.show_download(result.data, search.task, key=f"preference_{side}", recipe=result.recipe)
+        st.caption("Each file contains its recipe.")
+
+
+def _show_other_actions(search: PreferenceSearch, pair: Pair) -> None:
+    """Draws the buttons for a tie, for undo and for the best image so far."""
+    is_first = not search.compared
     with st.container(horizontal=True):
-        tie_options: dict[str, Any] = {
-            "on_click": _store_answer,
-            "args": (search.id, pair, "alike"),
-            "shortcut": "0",
-        }
         st.button(
             "Too alike",
             icon=":material/drag_handle:",
             help="The two images are too similar, or neither is better",
-            **tie_options,
+            shortcut="0",
+            on_click=_store_answer,
+            args=(search.id, pair, "alike"),
         )
-        has_no_answers = not search.compared
-        st.button(
-            "Undo last",
-            icon=":material/undo:",
-            disabled=has_no_answers,
-            on_click=_undo_answer,
-            args=(search.id,),
-        )
-        st.button(
-            "Show the best",
-            icon=":material/check:",
-            disabled=has_no_answers,
-            on_click=_set_done,
-            args=(True,),
-        )
-    with st.expander("Settings of these images", icon=":material/receipt_long:"):
-        for side, name in ((0, "Left"), (1, "Right")):
-            description = wording.describe_settings(
-                search.settings_class, dict(zip(selector.grid.names, points[side], strict=True))
-            )
-            st.markdown(f"**{name}**: {words.escape(description)}")
-            results.show_download(
-                results_by_side[side].data,
-                search.task,
-                key=f"preference_{side}",
-                recipe=results_by_side[side].recipe,
-            )
-        st.caption("Each file contains its recipe.")
+        undo: dict[str, Any] = {"on_click": _undo_answer, "args": (search.id,)}
+        st.button("Undo last", icon=":material/undo:", disabled=is_first, **undo)
+        finish: dict[str, Any] = {"on_click": _set_done, "args": (True,)}
+        st.button("Show the best", icon=":material/check:", disabled=is_first, **finish)
 
 
 def _show_image(
@@ -136,7 +122,7 @@ def _compute_image(search: PreferenceSearch, selector: PairSelector, point: tupl
 
 def _is_cached(search: PreferenceSearch, selector: PairSelector, point: tuple) -> bool:
     settings = search.make_image_settings(point, selector.grid.names)
-    return settings.model_dump_json() + str(search.inputs) in live.get_cached_results(_CACHE_NAME)
+    return live.is_cached(settings, search.inputs, _CACHE_NAME)
 
 
 def _list_required_weights(search: PreferenceSearch, selector: PairSelector) -> list[str]:
