@@ -6,7 +6,6 @@ The images stay when the user opens another page or reloads, until the user remo
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -157,8 +156,9 @@ def show_classes() -> None:
             )
         label = _label_confirmation(len(hand_classes))
         # The label changes while images arrive: without a key, a click could hit the old button and be lost.
-        use: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
-        is_confirmed = st.button(label, disabled=bool(requirement), **use)
+        is_confirmed = st.button(
+            label, disabled=bool(requirement), type="primary", icon=":material/check:", key="by_hand_use"
+        )
     if is_confirmed and _pack_archive(hand_classes):
         st.rerun()
 
@@ -222,13 +222,14 @@ def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
         )
         st.markdown(amounts.format_count(count, "image"), width="content")
         help = f"Delete {words.escape(hand_class.name)}, with its images"
-        delete: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
         st.button(
             "Delete",
             key=keys.part(slot, "delete"),
             on_click=hand_classes.delete,
             args=(hand_class.number,),
-            **delete,
+            icon=":material/delete:",
+            type="tertiary",
+            help=help,
         )
     page_errors.show_errors(slot)
     is_recording = st.session_state.get(_CAMERA_KEY) == hand_class.number
@@ -303,12 +304,12 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         if selected:
             count = len(selected)
-            remove: dict[str, Any] = {"icon": ":material/delete:", "on_click": _remove_images}
             st.button(
                 f"Remove {count:,}",
                 key=keys.part(slot, "remove"),
                 args=(hand_classes, hand_class, key, selected),
-                **remove,
+                icon=":material/delete:",
+                on_click=_remove_images,
             )
             other_names = {
                 other.number: words.escape(other.name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -193,12 +191,14 @@ def _draw_face_buttons(settings: FacesSettings) -> None:
         st.toggle(
             "Morph to ...", key=MORPH_KEY, help=help, on_change=_clear_morph_target, persist_state="session"
         )
-        close_options: dict[str, Any] = {
-            "help": "Back to the grid",
-            "on_click": _close_face,
-            "args": (settings,),
-        }
-        st.button("Close", icon=":material/close:", type="tertiary", **close_options)
+        st.button(
+            "Close",
+            icon=":material/close:",
+            type="tertiary",
+            help="Back to the grid",
+            on_click=_close_face,
+            args=(settings,),
+        )
 
 
 def _draw_breadcrumbs(settings: FacesSettings) -> None:
@@ -208,8 +208,13 @@ def _draw_breadcrumbs(settings: FacesSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         numbers = ", then ".join(str(number) for number in settings.near)
         st.caption(f"Variations that are like image {numbers}; the first is that image itself.")
-        back_options: dict[str, Any] = {"on_click": _open_previous_grid, "args": (settings,)}
-        st.button("Previous grid", icon=":material/arrow_back:", type="tertiary", **back_options)
+        st.button(
+            "Previous grid",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=_open_previous_grid,
+            args=(settings,),
+        )
 
 
 def _reset_changes(settings: FacesSettings) -> None:

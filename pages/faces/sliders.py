@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 import streamlit as st
 
@@ -44,12 +43,14 @@ def draw_sliders(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
         st.caption("This model has no latent directions, so its images cannot be edited.")
     current = read_changes(preset, grid_changes)
     if names:
-        undo_options: dict[str, Any] = {
-            "disabled": parse_changes(current) == initial,
-            "on_click": reset_sliders,
-            "args": (preset, grid_changes),
-        }
-        st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo_options)
+        st.button(
+            "Undo changes",
+            icon=":material/undo:",
+            type="tertiary",
+            disabled=parse_changes(current) == initial,
+            on_click=reset_sliders,
+            args=(preset, grid_changes),
+        )
     return current
 
 

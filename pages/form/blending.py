@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -26,13 +25,9 @@ def ask_blend(slot: str, label: str, max_images: int) -> None:
         st.session_state.setdefault(_blend_key(slot), True)
     st.session_state[_max_key(slot)] = max_images
     help = f"On: a click adds an image, up to {max_images}. Off: a click replaces the image."
-    options: dict[str, Any] = {
-        "bind": "query-params",
-        "help": help,
-        "on_change": limit_selection,
-        "args": (slot,),
-    }
-    st.toggle(label, key=_blend_key(slot), **options)
+    st.toggle(
+        label, key=_blend_key(slot), bind="query-params", help=help, on_change=limit_selection, args=(slot,)
+    )
 
 
 def select(slot: str, titles: Sequence[str]) -> None:

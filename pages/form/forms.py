@@ -102,9 +102,13 @@ def _ask_video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
     if not st.toggle(frames.label, key=_switch_key(frames.name), bind="query-params", help=frames.help):
         return {frames.name: 0}
     with st.container(border=True):
-        options: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
         count = st.slider(
-            "Frames", 2, int(frames.maximum or DEFAULT_FRAMES), int(_default_value(frames)), **options
+            "Frames",
+            2,
+            int(frames.maximum or DEFAULT_FRAMES),
+            int(_default_value(frames)),
+            key=frames.name,
+            bind="query-params",
         )
         return {frames.name: count} | {
             field.name: _ask_setting(field, is_folded=False) for field in other_fields
@@ -332,9 +336,15 @@ def _show_widget(field: SettingInfo, help: str | None) -> Any:
         if len(field.choices) <= 4:
             drop_stale_choice(field.name, field.choices)
             wrap = sum(len(words.choice_label(choice)) for choice in field.choices) > MAX_ROW_CHARACTERS
-            choice_options = {"default": field.default, "required": True, "width": "stretch", "wrap": wrap}
             return st.segmented_control(
-                label, field.choices, format_func=words.choice_label, **choice_options, **options
+                label,
+                field.choices,
+                format_func=words.choice_label,
+                default=field.default,
+                required=True,
+                width="stretch",
+                wrap=wrap,
+                **options,
             )
         index = field.choices.index(field.default)
         return st.selectbox(label, field.choices, index=index, format_func=words.choice_label, **options)

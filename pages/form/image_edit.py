@@ -125,8 +125,9 @@ def _ask_shares(key: str, aspect: float) -> tuple[float, float, float, float]:
         key: of the widgets.
         aspect: width by height of the image.
     """
-    options: dict[str, Any] = {"default": _FREE, "required": True, "key": keys.part(key, "shape")}
-    shape = st.segmented_control("Crop to", [_FREE, *_RATIOS], **options)
+    shape = st.segmented_control(
+        "Crop to", [_FREE, *_RATIOS], default=_FREE, required=True, key=keys.part(key, "shape")
+    )
 
     def slide(label: str, start: int, value: Any) -> Any:
         return st.slider(label, start, 100, value, format="%d%%", key=keys.part(key, label))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -269,9 +268,15 @@ def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> Non
             uploads.ask_photo(slot, "Take a photo", lambda data, _: store(data, own_title))
         if box.open and own_images.list_recent():
             help = "Empties the row of images used before; results made from them stay"
-            options: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
             key = keys.part(slot, "forget")
-            st.button("Forget the images used before", key=key, on_click=own_images.clear, **options)
+            st.button(
+                "Forget the images used before",
+                key=key,
+                on_click=own_images.clear,
+                icon=":material/delete:",
+                type="tertiary",
+                help=help,
+            )
 
 
 def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
@@ -285,9 +290,15 @@ def _show_edit_popover(slot: str, sample: Sample) -> None:
     replace = partial(_add_edited, slot, sample.title)
     with image_edit.show_popover(slot, sample.get_file, replace) as box:
         if box.open and sample.title in _get_edits(slot):
-            options: dict[str, Any] = {"icon": ":material/undo:", "type": "tertiary"}
             key = keys.part(slot, "undo_edit")
-            st.button("Undo", key=key, on_click=_undo_edit, args=(slot, sample.title), **options)
+            st.button(
+                "Undo",
+                key=key,
+                on_click=_undo_edit,
+                args=(slot, sample.title),
+                icon=":material/undo:",
+                type="tertiary",
+            )
 
 
 def _get_edits(slot: str) -> dict[str, list[tuple[str, File | None]]]:

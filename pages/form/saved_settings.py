@@ -59,12 +59,14 @@ def _show_rows(slot: str, task: str, fill_page: FillForm | None) -> None:
         for number, name in enumerate(saved_names):
             with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
                 key, title = keys.part(slot, number), words.escape(name)
-                load_options: dict[str, Any] = {
-                    "help": "Loads these settings into the form",
-                    "on_click": _load_settings,
-                    "args": (slot, task, fill_page, name),
-                }
-                st.button(title, key=keys.part(key, "use"), width="stretch", **load_options)
+                st.button(
+                    title,
+                    key=keys.part(key, "use"),
+                    width="stretch",
+                    help="Loads these settings into the form",
+                    on_click=_load_settings,
+                    args=(slot, task, fill_page, name),
+                )
                 _show_download(key, task, name)
                 st.button(
                     "Remove",

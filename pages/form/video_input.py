@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 import streamlit as st
 
@@ -222,8 +221,17 @@ def _ask_part(video: File) -> tuple[float, float | None]:
         del st.session_state[_PART_KEY]  # the part of a longer video
     help = f"Up to {max_seconds:.1f} s of a video with {fps:.4g} frames per second"
     default = (0.0, min(length, math.floor(10 * max_seconds) / 10))
-    options: dict[str, Any] = {"format": "%.1f s", "key": _PART_KEY, "bind": "query-params", "help": help}
-    start, end = st.slider("Part of the video", 0.0, length, default, 0.1, **options)
+    start, end = st.slider(
+        "Part of the video",
+        0.0,
+        length,
+        default,
+        0.1,
+        format="%.1f s",
+        key=_PART_KEY,
+        bind="query-params",
+        help=help,
+    )
     if end <= start:
         end = min(start + 0.1, seconds)
         start = min(start, end - 0.1)

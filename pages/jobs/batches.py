@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import streamlit as st
 
@@ -32,9 +31,13 @@ def show(job: engine.Job) -> None:
         st.session_state[_PAGE_KEY] = index + 1
         st.pagination(count, max_visible_pages=0, key=_PAGE_KEY, on_change=_open_job, args=(batch.jobs,))
         if batch.ended < count:
-            stop_options: dict[str, Any] = {"on_click": queue_controls.stop_batch, "args": (job.batch,)}
             st.button(
-                "Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop_options
+                "Stop all",
+                icon=":material/stop_circle:",
+                type="tertiary",
+                key="batch_stop",
+                on_click=queue_controls.stop_batch,
+                args=(job.batch,),
             )
             _show_ended_count(job)
         elif batch.failed < count:

@@ -87,16 +87,15 @@ def show_actions(text: Text) -> None:
         on_click=_continue_text,
         args=(text,),
     )
-    new_seed_options: dict[str, Any] = {"on_click": _request_with_new_seed, "args": (text.settings,)}
     st.button(
         "Make again",
         icon=":material/refresh:",
         help="Generate again with the same settings and another seed",
-        **new_seed_options,
+        on_click=_request_with_new_seed,
+        args=(text.settings,),
     )
-    same_seed_options: dict[str, Any] = {"on_click": _request_text, "args": (text.settings,)}
     help = f"Generate again with seed {text.settings.seed}, which gives the same text"
-    st.button("Same seed", icon=":material/replay:", help=help, **same_seed_options)
+    st.button("Same seed", icon=":material/replay:", help=help, on_click=_request_text, args=(text.settings,))
 
 
 def _request_text(settings: WriteSettings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -164,12 +164,6 @@ def _ask_range(name: str, field: SettingInfo) -> str | None:
             problems.show(f"Choose at least two values of {label}, or take it out of the search space.")
             return None
         return f"{field.name}={'|'.join(map(str, selected))}"
-    limits: dict[str, Any] = {
-        "min_value": _to_number(field, field.minimum),
-        "max_value": _to_number(field, field.maximum),
-        "step": _step_of(field, default_range),
-        "format": None if field.kind == "int" else "%g",
-    }
     ends = []
     sides = zip(st.columns(2), ("from", "to"), default_range.bounds, strict=True)
     for column, side, end in sides:
@@ -178,7 +172,10 @@ def _ask_range(name: str, field: SettingInfo) -> str | None:
                 numbers.ask_number(
                     f"{label}, {side}",
                     value=_to_number(field, end),
-                    **limits,
+                    min_value=_to_number(field, field.minimum),
+                    max_value=_to_number(field, field.maximum),
+                    step=_step_of(field, default_range),
+                    format=None if field.kind == "int" else "%g",
                     key=keys.part(key, side),
                     persist_state="session",
                 )

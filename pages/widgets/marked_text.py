@@ -40,10 +40,18 @@ def show_marked_text(
         hint: shown after the text, e.g. while there is no text yet.
         key: of the component.
     """
-    options = {"before": _replace_surrogates(before), "is_growing": is_growing, "hint": hint}
     shades = [f"s{n}" for n in range(len(_LEVEL_LABELS))]
     marks = [round(float(value), 2) for value in nats]
-    _mount_text(text, marks, LEVELS, dict(zip(shades, _make_level_legend(), strict=True)), key, **options)
+    _mount_text(
+        text,
+        marks,
+        LEVELS,
+        dict(zip(shades, _make_level_legend(), strict=True)),
+        key,
+        before=_replace_surrogates(before),
+        is_growing=is_growing,
+        hint=hint,
+    )
 
 
 def show_compared_text(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from pages.jobs import live, results
@@ -91,10 +89,12 @@ def _show_other_actions(search: PreferenceSearch, pair: Pair) -> None:
             on_click=_store_answer,
             args=(search.id, pair, "alike"),
         )
-        undo: dict[str, Any] = {"on_click": _undo_answer, "args": (search.id,)}
-        st.button("Undo last", icon=":material/undo:", disabled=is_first, **undo)
-        finish: dict[str, Any] = {"on_click": _set_done, "args": (True,)}
-        st.button("Show the best", icon=":material/check:", disabled=is_first, **finish)
+        st.button(
+            "Undo last", icon=":material/undo:", disabled=is_first, on_click=_undo_answer, args=(search.id,)
+        )
+        st.button(
+            "Show the best", icon=":material/check:", disabled=is_first, on_click=_set_done, args=(True,)
+        )
 
 
 def _show_image(

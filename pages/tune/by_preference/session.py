@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import streamlit as st
 
@@ -114,12 +113,14 @@ def show_recent_searches() -> None:
                 on_click=link_search,
                 args=(search.id,),
             )
-            forget: dict[str, Any] = {
-                "on_click": _delete_search,
-                "args": (search.id,),
-                "help": "Deletes this search; images in the gallery stay",
-            }
-            st.button("Forget", key=f"preference_forget_{search.id}", type="tertiary", **forget)
+            st.button(
+                "Forget",
+                key=f"preference_forget_{search.id}",
+                type="tertiary",
+                on_click=_delete_search,
+                args=(search.id,),
+                help="Deletes this search; images in the gallery stay",
+            )
 
 
 def get_pairs(search: PreferenceSearch) -> PairSelector:

@@ -131,8 +131,9 @@ class Cluster:
         if self._host and lane not in self._lanes:
             self._lanes.add(lane)
             self._host.add_lane()
-        options = {"resources": {lane: 1}, "priority": 1, "pure": False, "retries": 0}
-        return self._client.submit(function, *args, key=key, **options)
+        return self._client.submit(
+            function, *args, key=key, resources={lane: 1}, priority=1, pure=False, retries=0
+        )
 
     def stop(self, id: str) -> None:
         """Asks running work to stop."""
