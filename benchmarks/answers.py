@@ -50,6 +50,7 @@ _WATCH = """selector => {
 
 def measure_response(page: Page, image: str, act: Callable[[], None]) -> float:
     """Returns the milliseconds from the release of the mouse button until an image changes."""
+    page.locator(image).first.wait_for(timeout=TIMEOUT_MS)  # a run of the page may be replacing it
     page.evaluate(_WATCH, image)
     act()
     milliseconds = page.evaluate("window.milliseconds")
