@@ -107,7 +107,9 @@ class Ascent:
         goal = build_objective(settings, backbone, first, guide)
         network = backbone.with_precision(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
-        self._direction = StepDirection(network, goal, settings.softness, settings.jitter, rng, progress)
+        self._direction = StepDirection(
+            network, goal, settings.gradient_smoothing, settings.jitter, rng, progress
+        )
         self.steps, self._max_steps = 0, settings.most_steps or sys.maxsize
         # Of a single image: a small one has fewer octaves than the settings.
         self._planned_steps = min(settings.steps * len(sizes), self._max_steps)

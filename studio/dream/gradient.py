@@ -28,7 +28,7 @@ class StepDirection:
         backbone: computes the layers.
         objective: the gradient of terms on layers is scaled to a standard deviation of 1; terms on the image
             itself add their gradient per pixel.
-        softness: blur of the gradient that is added to it, in px; see `smooth_gradient`.
+        gradient_smoothing: sigma of the blurs that are added to the gradient, in px; see `smooth_gradient`.
         jitter: largest roll in px.
         rng: chooses the rolls.
         progress: checked for cancellation between windows.
@@ -38,7 +38,7 @@ class StepDirection:
         self,
         backbone: Backbone,
         objective: Objective,
-        softness: float,
+        gradient_smoothing: float,
         jitter: int,
         rng: np.random.Generator,
         progress: Progress,
@@ -47,7 +47,7 @@ class StepDirection:
         on_image = Objective(tuple(term for term in objective.terms if term.layer == IMAGE))
         self._layer_terms = Evaluator(backbone, on_layers)
         self._image_terms = Evaluator(backbone, on_image) if on_image.terms else None
-        self._softness, self._jitter, self._rng, self._progress = softness, jitter, rng, progress
+        self._smoothing, self._jitter, self._rng, self._progress = gradient_smoothing, jitter, rng, progress
         self._last_direction: np.ndarray | None = None
 
     def reset_momentum(self) -> None:
@@ -69,7 +69,7 @@ class StepDirection:
         rolled_01 = np.roll(images_01, roll, (1, 2))
         value, gradient = self._evaluate_windows(rolled_01) if is_tiled else self._evaluate(rolled_01)
         gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
-        direction = self._add_momentum(smooth_gradient(gradient, self._softness))
+        direction = self._add_momentum(smooth_gradient(gradient, self._smoothing))
         if self._image_terms is not None:
             direction += self._image_terms(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction
@@ -123,14 +123,14 @@ class StepDirection:
                 self._progress.check()
 
 
-def smooth_gradient(gradient: np.ndarray, softness: float) -> np.ndarray:
+def smooth_gradient(gradient: np.ndarray, sigma: float) -> np.ndarray:
     """Scales a gradient to a standard deviation of 1, with coarse structure as strong as fine detail.
 
     Without this, fine detail dominates, because the first layers respond to it.
 
     Args:
         gradient: `(1, H, W, 3) float32`.
-        softness: sigma in px of the finer of two blurs; 0 only normalizes the gradient.
+        sigma: sigma in px of the finer of two blurs; 0 only normalizes the gradient.
 
     Reference:
         Laplacian pyramid normalization, as in TensorFlow's first DeepDream tutorial (Mordvintsev 2016), with
@@ -138,8 +138,8 @@ def smooth_gradient(gradient: np.ndarray, softness: float) -> np.ndarray:
     """
     from scipy.ndimage import gaussian_filter
 
-    blurs = (softness, 2 * softness) if softness else ()
-    bands = [gradient, *(gaussian_filter(gradient, (0, sigma, sigma, 0), truncate=3.0) for sigma in blurs)]
+    sigmas = (sigma, 2 * sigma) if sigma else ()
+    bands = [gradient, *(gaussian_filter(gradient, s, axes=(1, 2), truncate=3.0) for s in sigmas)]
     summed = sum(band / (band.std() + 1e-12) for band in bands)
     return summed / (summed.std() + 1e-12)
 

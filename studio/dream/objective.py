@@ -39,10 +39,10 @@ def build_objective(
         else:
             term_objective, power = layer(term.layer), 2
         objective += term.weight / scales.get(term.layer, 1.0) ** power * term_objective
-    if settings.smoothness:
-        objective -= settings.smoothness * total_variation()
-    if settings.hold_colors:
-        objective -= settings.hold_colors * color(images_01.mean(axis=(0, 1, 2)))
+    if settings.total_variation:
+        objective -= settings.total_variation * total_variation()
+    if settings.color_penalty:
+        objective -= settings.color_penalty * color(images_01.mean(axis=(0, 1, 2)))
     return objective
 
 

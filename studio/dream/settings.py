@@ -78,7 +78,7 @@ class DreamSettings(Settings):
         scale="log",
         label="Learning rate",
     )
-    softness: float = setting(
+    gradient_smoothing: float = setting(
         1.0,
         "Adds a blurred copy of the gradient to the gradient. The value is the standard deviation of the "
         "blur; raise it for larger, smoother patterns, 0 turns it off.",
@@ -86,7 +86,6 @@ class DreamSettings(Settings):
         ge=0,
         le=4,
         step=0.25,
-        label="Gradient smoothing",
     )
     jitter: int = setting(
         16,
@@ -95,7 +94,7 @@ class DreamSettings(Settings):
         ge=0,
         le=256,
     )
-    smoothness: float = setting(
+    total_variation: float = setting(
         0.0,
         "Weight of the total variation penalty; raise it for smoother results with less noise, 0 turns it "
         "off.",
@@ -104,14 +103,13 @@ class DreamSettings(Settings):
         step=0.5,
         label="Total variation weight",
     )
-    hold_colors: float = setting(
+    color_penalty: float = setting(
         0.0,
         "Weight of the penalty on changes in the image's mean color; raise it to avoid a color cast, 0 "
         "turns it off.",
         ge=0,
         le=20,
         step=0.5,
-        label="Color penalty",
     )
     zoom: int = setting(
         0,

@@ -119,7 +119,7 @@ def test_a_guide_of_another_shape_changes_the_dream(weights_home, photo):
 def test_the_color_penalty_keeps_the_mean_color(weights_home, photo):
     before = image_io.fit(photo, 96).mean(axis=(0, 1))
     free, constrained = (
-        run_dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20)
+        run_dream(photo, color_penalty=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20)
     )
     assert np.abs(constrained - before).max() < np.abs(free - before).max()
 

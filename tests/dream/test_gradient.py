@@ -28,8 +28,10 @@ def image_01():
     return np.random.default_rng(0).random((1, 128, 192, 3)).astype("float32")
 
 
-def make_direction(backbone, objective, softness=0.0, jitter=0, seed=0):
-    return StepDirection(backbone, objective, softness, jitter, np.random.default_rng(seed), Progress())
+def make_direction(backbone, objective, gradient_smoothing=0.0, jitter=0, seed=0):
+    return StepDirection(
+        backbone, objective, gradient_smoothing, jitter, np.random.default_rng(seed), Progress()
+    )
 
 
 class Still:
@@ -110,7 +112,7 @@ def test_windows_of_equal_length_cover_a_side(length, monkeypatch):
     assert side <= 64
 
 
-def test_softness_amplifies_low_frequencies_and_keeps_the_deviation():
+def test_gradient_smoothing_amplifies_low_frequencies_and_keeps_the_deviation():
     noise = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
     sharp, soft = smooth_gradient(noise, 0), smooth_gradient(noise, 2.0)
     assert soft.std() == pytest.approx(1, rel=1e-4)
@@ -130,7 +132,7 @@ def test_a_flat_gradient_stays_finite():
 
 
 def test_terms_are_weighted_independently_of_activation_scale(backbone, image_01):
-    settings = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), smoothness=0, hold_colors=0)
+    settings = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), total_variation=0, color_penalty=0)
     goal = build_objective(settings, backbone, image_01)
     counted = [Evaluator(backbone, Objective((term,)))(image_01).value for term in goal.terms]
     assert counted == pytest.approx([1, 0.5], rel=1e-3)

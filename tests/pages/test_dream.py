@@ -41,7 +41,7 @@ def test_only_important_settings_are_outside_more(visit):
     page = visit("dream")
     sight = {slider.key for slider in page.slider} - {slider.key for slider in page.expander[0].slider}
     assert sight == {"steps", "octaves", "size"}
-    folded = {"octave_scale", "step_size", "jitter", "smoothness", "hold_colors", "backbone", "seed"}
+    folded = {"octave_scale", "step_size", "jitter", "total_variation", "color_penalty", "backbone", "seed"}
     kinds = ("slider", "select_slider", "number_input", "button_group", "selectbox")
     assert folded <= {element.key for kind in kinds for element in getattr(page.expander[0], kind)}
 

@@ -62,7 +62,7 @@ SUBJECTS = {
         {"look": "dogs|eyes|birds|swirls", "steps": "4:14", "octaves": "2:5"},
         # Larger values would make the user wait too long for the next pair.
         {"look": "", "steps": "1:30", "octaves": "1:6"}
-        | dict.fromkeys(("octave_scale", "step_size", "softness", "hold_colors"), ""),
+        | dict.fromkeys(("octave_scale", "step_size", "gradient_smoothing", "color_penalty"), ""),
         {},
         ("look",),
         _list_backbones,

@@ -264,7 +264,7 @@ def test_pages_share_only_the_size_and_keep_their_own_values(visit, no_live_work
     assert not page.exception
     fields = DreamSettings.describe()
     assert page.slider(key="steps").value == fields["steps"].default
-    assert page.slider(key="smoothness").value == fields["smoothness"].default
+    assert page.slider(key="total_variation").value == fields["total_variation"].default
     assert page.slider(key="size").value == 256
     page.slider(key="steps").set_value(3).run()
     assert page.slider(key="steps").value == 3

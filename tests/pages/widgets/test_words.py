@@ -116,7 +116,7 @@ def test_text_without_paths_is_unchanged_for_visitors(monkeypatch, text):
 
 DREAMS = [
     DreamSettings(),
-    DreamSettings(look="birds", steps=3, seed=9, hold_colors=2.5),
+    DreamSettings(look="birds", steps=3, seed=9, color_penalty=2.5),
     DreamSettings(layers=("mixed4:71=0.5", "mixed4=-0.25"), backbone="inceptionv3", size=256),
     DreamSettings(zoom=30, video="gif", zoom_turn=-2.5, zoom_scale=1.1, fps=10),
 ]
