@@ -175,5 +175,10 @@ def generate_images(generator: keras.Model, z: np.ndarray) -> np.ndarray:
 
 def _to_rgb_uint8(outputs: np.ndarray) -> np.ndarray:
     """Converts `(n, side, side, C)` in [-1, 1] to `(n, side, side, 3) uint8`."""
-    images = np.rint((outputs + 1) * 127.5).clip(0, 255).astype("uint8")
+    images = to_uint8(outputs)
     return np.broadcast_to(images, (*images.shape[:3], 3))
+
+
+def to_uint8(outputs: np.ndarray) -> np.ndarray:
+    """Converts `(n, side, side, C)` in [-1, 1] to `uint8`."""
+    return np.rint((outputs + 1) * 127.5).clip(0, 255).astype("uint8")

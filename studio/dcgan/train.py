@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core.data import ImageSubset
 from studio.core.errors import StudioError
+from studio.core.generators.batches import run_in_batches
 from studio.core.generators.latent import append_classes
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
 from studio.core.imaging.grids import make_grid
@@ -21,6 +22,7 @@ from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays
 from studio.dcgan import growth, model
+from studio.dcgan.generator import to_uint8
 from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -203,10 +205,9 @@ class Trainer(BaseTrainer):
         self.result.generator.set_weights(self.best)
 
 
-def generate_uint8_images(generator: keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
+def generate_uint8_images(generator: keras.Model, z: np.ndarray) -> np.ndarray:
     """Generates images `(n, side, side, C) uint8` from latents `(n, latent_dim + class_count)`."""
-    batches = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
-    return np.rint((np.concatenate(batches) + 1) * 127.5).clip(0, 255).astype("uint8")
+    return to_uint8(run_in_batches(generator.predict_on_batch, z))
 
 
 def recompute_batch_norm(
