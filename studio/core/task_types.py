@@ -133,8 +133,8 @@ class Task:
         work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
         title: the noun that pages show.
         command: the words after `studio` that run it.
-        alias: the words of a second command, in another group where users look for it; "" for none.
         help: one line that says what it does.
+        alias: the words of a second command, in another group where users look for it; "" for none.
         check: `module:function` of `check(settings, inputs)`, light: raises `InvalidInput` if settings and
             inputs do not go together; "" for none.
         prepare: `module:function` of `prepare(settings)`, light: loads files from disk that a warm worker
@@ -152,14 +152,14 @@ class Task:
             `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
         load_generator: for a training task whose models generate images, `module:function` of
             `load_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
+        encodes: whether these generators also encode images.
+        encoder_weights: names of the pretrained weights that encoding needs.
+        denoises: whether these generators generate images in denoising steps.
         share: for a training task, `module:function` of
             `share(preset) -> studio.core.share.page.Content`, light: what the HTML page of a model does; ""
             for none.
         check_share: `module:function` of `check_share(preset)`, fast and light: raises `InvalidInput` if a
             model cannot have a page; "" for none.
-        encodes: whether those models also encode images.
-        encoder_weights: names of the pretrained weights that they need for it.
-        denoises: whether those models generate images in denoising steps.
         load_networks: for a training task, `module:function` of
             `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
             LiteRT and run from there; "" for others.
@@ -192,6 +192,7 @@ class Task:
     title: str
     command: str
     help: str
+    alias: str = ""
     check: str = ""
     prepare: str = ""
     prepare_keras: str = ""
@@ -202,11 +203,11 @@ class Task:
     memory_setting: str = ""
     plan_trials: str = ""
     load_generator: str = ""
-    share: str = ""
-    check_share: str = ""
     encodes: bool = False
     encoder_weights: tuple[str, ...] = ()
     denoises: bool = False
+    share: str = ""
+    check_share: str = ""
     load_networks: str = ""
     builtin: tuple[str, ...] = ()
     format_json: str = ""
@@ -218,7 +219,6 @@ class Task:
     curve_note: str = ""
     interactive: bool = False
     equivalent_command: str = ""
-    alias: str = ""
 
     @property
     def takes_single_image(self) -> bool:
