@@ -179,9 +179,26 @@ def make(
             if code or not _is_finished(folder, task, settings, files):
                 return code
         start = str(folder)
+    _write_command(out / MODEL, _format_command(name, recipe, source, fraction))
     for sentence in recipe.expected:
         terminal.print_note(f"Expected: {sentence}")
     return 0
+
+
+def _format_command(name: str, recipe: Recipe, source: str, fraction: float) -> str:
+    """Returns the command that repeats all phases, without folders of this machine."""
+    data = [] if recipe.data.draw else ["--data", source if ":" in source else Path(source).name]
+    shortened = [] if fraction == 1 else ["--fraction", f"{fraction:g}"]
+    return shlex.join(["python", "-m", "training.make", name, *data, *shortened])
+
+
+def _write_command(folder: Path, command: str) -> None:
+    """Writes a command into a model and its card, in place of that of the last phase."""
+    manifest = model_folder.read_manifest(folder)
+    card = (folder / model_folder.CARD).read_text("utf-8").replace(manifest.data["command"], command)
+    new_manifest = manifest.model_copy(update={"data": manifest.data | {"command": command}})
+    paths.write(folder / model_folder.SETTINGS, new_manifest.model_dump_json().encode())
+    paths.write(folder / model_folder.CARD, card.encode())
 
 
 def _find_or_draw_data(data: Data, out: Path) -> str:

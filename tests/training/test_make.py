@@ -119,6 +119,8 @@ def test_finished_phases_are_kept_and_other_data_is_noted(folder, capsys):
     first = presets.find(folder / "runs" / "first")
     model = presets.find(folder / "runs" / make.MODEL)
     assert model.read_data()["figures"]["started_from"] == "first"
+    command = "python -m training.make counting --data numbers.txt"
+    assert model.read_data()["command"] == command and f"\n    {command}\n" in model.read_card()
     assert make.main(["counting", "-o", "runs"]) == 0
     assert capsys.readouterr().err.count("finished.") == 2
     assert presets.find(folder / "runs" / "first").digest == first.digest
