@@ -1,7 +1,9 @@
 """The two networks of a variational autoencoder, plain Keras.
 
 Reference:
-    Kingma and Welling 2014, arXiv:1312.6114; Rezende et al. 2014, arXiv:1401.4082.
+    Kingma and Welling 2014, arXiv:1312.6114; Rezende et al. 2014, arXiv:1401.4082. With classes: Kingma et
+    al. 2014, arXiv:1406.5298; Sohn et al. 2015, "Learning Structured Output Representation using Deep
+    Conditional Generative Models".
 """
 
 from __future__ import annotations
@@ -17,9 +19,15 @@ from studio.core.training.batches import derive_seed
 from studio.core.training.loss_model import JIT_COMPILE
 from studio.vae.adversarial import build_discriminator, build_vgg16_discriminator, get_discriminator_weights
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
+from studio.vae.tflite_networks import (
+    MAX_LOG_VAR,
+    MIN_LOG_VAR,
+    SIDE,
+    SLOPE,
+    decoder_channels,
+    encoder_channels,
+)
 
-MIN_LOG_VAR, MAX_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _MOMENTUM = 0.9
 
 
@@ -41,11 +49,22 @@ def build_encoder(settings: TrainVaeSettings) -> keras.Model:
     return keras.Sequential([*layers, keras.layers.Flatten(), z_mean_and_log_var], name="encoder")
 
 
-def build_decoder(settings: TrainVaeSettings) -> keras.Model:
-    """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
+def build_class_layer(settings: TrainVaeSettings, class_count: int) -> keras.layers.Dense:
+    """Builds the layer that adds the class to the encoder: `(B, class_count)` to `(B, 2 * latent_dim)`.
+
+    The sum of both outputs equals a last layer of the encoder whose inputs include the one-hot class. As a
+    layer of its own, an image is encoded once for all classes.
+    """
+    layer = keras.layers.Dense(2 * settings.latent_dim, use_bias=False, kernel_initializer="zeros")
+    layer.build((None, class_count))
+    return layer
+
+
+def build_decoder(settings: TrainVaeSettings, class_count: int = 0) -> keras.Model:
+    """Builds the decoder: `(B, latent_dim + class_count)` to `(B, size, size, C)` logits."""
     side, deepest = coarsest_side(settings.size), encoder_channels(settings)[-1]
     layers = [
-        keras.Input((settings.latent_dim,), name="z"),
+        keras.Input((settings.latent_dim + class_count,), name="z"),
         keras.layers.Dense(
             side * side * deepest, use_bias=False, kernel_initializer=_make_he_initializer(settings, 30)
         ),
@@ -82,36 +101,63 @@ class Vae(keras.Model):
 
     Args:
         settings: shapes of the networks, and the seed of the initial weights.
+        class_count: number of classes; 0 for a model without classes.
         with_discriminators: whether to include the discriminators, which a later training run starts from.
     """
 
-    def __init__(self, settings: TrainVaeSettings, with_discriminators: bool = False):
+    def __init__(self, settings: TrainVaeSettings, class_count: int = 0, with_discriminators: bool = False):
         super().__init__(name="vae")
-        self.encoder, self.decoder = build_encoder(settings), build_decoder(settings)
-        self.discriminator = build_discriminator(settings) if with_discriminators else None
+        self.class_count = class_count
+        self.encoder, self.decoder = build_encoder(settings), build_decoder(settings, class_count)
+        self.class_layer = build_class_layer(settings, class_count) if class_count else None
+        self.discriminator = build_discriminator(settings, class_count) if with_discriminators else None
         self.vgg16_discriminator = build_vgg16_discriminator(settings) if with_discriminators else None
         self.encoder.jit_compile = self.decoder.jit_compile = JIT_COMPILE
         self.built = True
 
-    def encode(self, images: Any, training: bool = False) -> tuple[Any, Any]:
-        """Encodes `(B, size, size, C)` as `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
-        z_mean, z_log_var = ops.split(self.encoder(images, training=training), 2, axis=-1)
+    def encode(self, images: Any, labels: Any = None, training: bool = False) -> tuple[Any, Any]:
+        """Encodes images as `z_mean`, `z_log_var`, each `(B, latent_dim)`.
+
+        Args:
+            images: `(B, size, size, C)`.
+            labels: their one-hot classes, `(B, class_count)`; None without classes.
+            training: whether batch normalization uses the statistics of the batch.
+        """
+        outputs = self.encoder(images, training=training)
+        if self.class_layer is not None:
+            outputs = outputs + self.class_layer(labels)
+        z_mean, z_log_var = ops.split(outputs, 2, axis=-1)
         return z_mean, ops.clip(z_log_var, MIN_LOG_VAR, MAX_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
-        """Decodes `(B, latent_dim)` to `(B, size, size, C)` logits; their sigmoid is the image."""
+        """Decodes `(B, latent_dim + class_count)` to logits; their sigmoid is the image.
+
+        Args:
+            z: latents that end with the one-hot class.
+            training: whether batch normalization uses the statistics of the batch.
+
+        Returns:
+            `(B, size, size, C)`.
+        """
         return self.decoder(z, training=training)
 
     @property
     def network_weights(self) -> list[np.ndarray]:
         """The weights of encoder and decoder, without the discriminators."""
-        return [*self.encoder.get_weights(), *self.decoder.get_weights()]
+        class_weights = self.class_layer.get_weights() if self.class_layer is not None else []
+        return [*self.encoder.get_weights(), *self.decoder.get_weights(), *class_weights]
 
     @property
     def discriminator_weights(self) -> list[np.ndarray]:
         """The weights of the discriminators, if the model has any."""
         return get_discriminator_weights(self.discriminator, self.vgg16_discriminator)
 
-    def call(self, images: Any, training: bool = False) -> Any:
-        """Reconstructs images from their mean latents: `(B, size, size, C)` in [0, 1]."""
-        return ops.sigmoid(self.decode(self.encode(images, training)[0], training))
+    def call(self, images: Any, labels: Any = None, training: bool = False) -> Any:
+        """Reconstructs images from their mean latents: `(B, size, size, C)` in [0, 1]. See `encode`."""
+        z_mean, _ = self.encode(images, labels, training)
+        return ops.sigmoid(self.decode(append_labels(z_mean, labels), training))
+
+
+def append_labels(z: Any, labels: Any) -> Any:
+    """Appends one-hot labels `(B, class_count)`, if there are any, to latents `(B, latent_dim)`."""
+    return z if labels is None else ops.concatenate([z, labels], axis=-1)
