@@ -12,9 +12,8 @@ from studio.core.data import ImageSubset
 from studio.core.generators.batches import BATCH_SIZES, run_in_batches
 from studio.core.progress import Progress
 from studio.vae.generator import MAX_CONTRAST
-from studio.vae.model import Vae
+from studio.vae.model import MAX_LOG_VAR, MIN_LOG_VAR, Vae
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.tflite_networks import MAX_LOG_VAR, MIN_LOG_VAR
 
 BATCH = BATCH_SIZES[-1]
 MIN_ACTIVE_NATS = 0.05  # KL of an active latent dimension; below, it does not change the image
@@ -61,10 +60,9 @@ def encode(
             progress.check()
         batch = preprocess_batch(images[at : at + BATCH]).astype("float32") / 255
         outputs.append(run_in_batches(vae.encoder.predict_on_batch, batch))
-    parameters = np.concatenate(outputs)
-    if vae.class_layer is not None:
-        parameters += vae.class_layer.get_weights()[0][labels]
-    z_mean, z_log_var = np.split(parameters, 2, axis=1)
+    z_mean, z_log_var = np.split(np.concatenate(outputs), 2, axis=1)
+    if labels is not None:
+        z_mean = z_mean - vae.class_vectors[labels]
     return z_mean, z_log_var.clip(MIN_LOG_VAR, MAX_LOG_VAR)
 
 
@@ -131,7 +129,8 @@ def choose_contrast(
 
 def decode_logits(vae: Vae, z: np.ndarray) -> np.ndarray:
     """Decodes latents, `(n, latent_dim + class_count)`, to logits `(n, size, size, C) float32`."""
-    return run_in_batches(vae.decoder.predict_on_batch, z)
+    z, one_hot = np.split(z, [z.shape[1] - vae.class_count], axis=1)
+    return run_in_batches(vae.decoder.predict_on_batch, z + one_hot @ vae.class_vectors)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,13 +23,11 @@ from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.vae import tflite_networks
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.tflite_networks import MAX_LOG_VAR, MIN_LOG_VAR
 
 if TYPE_CHECKING:
     from studio.vae.model import Vae
 
 TASK = "vae.train"
-_MIN_ERROR = 1e-8  # a mean squared error below this is rounding
 MAX_CONTRAST = 3.0  # largest contrast that training chooses
 SHAPE_SETTINGS = ("size", "colors", "width", "latent_dim")  # settings that decide the shape of the weights
 
@@ -87,9 +84,9 @@ def load_generator(preset: Preset) -> latent.Generator:
     """
     settings, path = settings_of(preset), preset.check_weights()
     names = classes.read(preset.read_data())
-    decoder_arrays = _read_decoder(preset, settings, path, len(names))
+    class_vectors = _read_class_vectors(settings, path, len(names))
+    decoder_arrays = _read_decoder(preset, settings, path, class_vectors)
     encoder_arrays = loading.read_arrays(path, tflite_networks.encoder_layout(settings), "encoder")
-    class_parameters = _read_class_parameters(settings, path, len(names))
     directions, density = latent.read(preset.read_data(), settings.latent_dim)
     cores = math.ceil(limits.count_processors())
     decode_batch = BatchedNetwork(partial(tflite_networks.decoder, decoder_arrays, settings), cores)
@@ -102,11 +99,13 @@ def load_generator(preset: Preset) -> latent.Generator:
     def encode(images: np.ndarray, _progress: Progress) -> np.ndarray:
         if settings.channels == 1:
             images = np.stack([image_io.to_gray(image) for image in images])
-        images_01 = images.astype("float32") / 255
-        parameters = encode_batch(images_01)
+        z = encode_batch(images.astype("float32") / 255)
         if not names:
-            return parameters[:, : settings.latent_dim]
-        return _choose_classes(images_01, parameters, class_parameters, decode_batch)
+            return z
+        # The reconstruction is the same with each class, so the lowest KL divergence has the best bound.
+        offsets = z[:, None] - class_vectors
+        labels = np.square(offsets).sum(-1).argmin(1)
+        return latent.append_classes(offsets[np.arange(len(z)), labels], labels, len(names))
 
     return latent.Generator(
         preset.name,
@@ -122,64 +121,31 @@ def load_generator(preset: Preset) -> latent.Generator:
     )
 
 
-def _choose_classes(
-    images_01: np.ndarray,
-    parameters: np.ndarray,
-    class_parameters: np.ndarray,
-    decode: Callable[[np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """Returns the mean latents of images with the class of the best bound: that of the lowest loss.
-
-    The loss is that of a normal likelihood with the optimal deviation, at the mean latents.
-
-    Args:
-        images_01: `(n, size, size, C)` in [0, 1].
-        parameters: means and log variances without the effect of the class, `(n, 2 * latent_dim)`.
-        class_parameters: what each class adds to them, `(class_count, 2 * latent_dim)`.
-        decode: `(n, latent_dim + class_count)` -> images `(n, size, size, C)` in [0, 1].
-
-    Returns:
-        `(n, latent_dim + class_count) float32`.
-    """
-    class_count, best_loss = len(class_parameters), np.full(len(images_01), np.inf)
-    best_z = np.zeros((len(images_01), parameters.shape[1] // 2 + class_count), "float32")
-    for label, added in enumerate(class_parameters):
-        z_mean, z_log_var = np.split(parameters + added, 2, axis=1)
-        z_log_var = z_log_var.clip(MIN_LOG_VAR, MAX_LOG_VAR)
-        kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
-        z = latent.append_classes(z_mean, np.full(len(z_mean), label), class_count)
-        errors = np.square(decode(z) - images_01).mean((1, 2, 3))
-        loss = 0.5 * images_01[0].size * np.log(np.maximum(errors, _MIN_ERROR)) + kl
-        is_better = loss < best_loss
-        best_loss[is_better], best_z[is_better] = loss[is_better], z[is_better]
-    return best_z
-
-
 def share(preset: Preset) -> Content:
     """Builds the content of a VAE's shared page. Raises `InvalidInput` if its files are incomplete."""
     settings, path = settings_of(preset), preset.check_weights()
-    class_count = len(classes.read(preset.read_data()))
-    decoder = tflite_networks.decoder(_read_decoder(preset, settings, path, class_count), settings, 1)
+    class_vectors = _read_class_vectors(settings, path, len(classes.read(preset.read_data())))
+    decoder = tflite_networks.decoder(_read_decoder(preset, settings, path, class_vectors), settings, 1)
     return shared_page.build_content(
         preset, decoder, settings.latent_dim, settings.size, "A variational autoencoder (VAE)", 255, 0
     )
 
 
-def _read_class_parameters(settings: TrainVaeSettings, path: Path, class_count: int) -> np.ndarray:
-    """Returns what each class adds to the outputs of the encoder, `(class_count, 2 * latent_dim)`."""
+def _read_class_vectors(settings: TrainVaeSettings, path: Path, class_count: int) -> np.ndarray:
+    """Returns the embedding of each class, `(class_count, latent_dim)`."""
     if not class_count:
-        return np.zeros((0, 2 * settings.latent_dim), "float32")
+        return np.zeros((0, settings.latent_dim), "float32")
     return loading.read_arrays(path, tflite_networks.class_layout(settings, class_count))[0]
 
 
 def _read_decoder(
-    preset: Preset, settings: TrainVaeSettings, path: Path, class_count: int
+    preset: Preset, settings: TrainVaeSettings, path: Path, class_vectors: np.ndarray
 ) -> list[np.ndarray]:
-    """Returns the arrays of the decoder; the last layer gives the images their contrast."""
-    layout = tflite_networks.decoder_layout(settings, class_count)
-    *arrays, kernel, bias = loading.read_arrays(path, layout, "decoder")
-    contrast = read_contrast(preset)
-    return [*arrays, contrast * kernel, contrast * bias]  # of the logits
+    """Returns the arrays of `tflite_networks.decoder`; the last layer gives the images their contrast."""
+    layout = tflite_networks.decoder_layout(settings)
+    first, *arrays, kernel, bias = loading.read_arrays(path, layout, "decoder")
+    contrast = read_contrast(preset)  # of the logits
+    return [np.concatenate([first, class_vectors @ first]), *arrays, contrast * kernel, contrast * bias]
 
 
 def _read_reconstruction_error(preset: Preset) -> float | None:

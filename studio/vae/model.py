@@ -19,15 +19,9 @@ from studio.core.training.batches import derive_seed
 from studio.core.training.loss_model import JIT_COMPILE
 from studio.vae.adversarial import build_discriminator, build_vgg16_discriminator, get_discriminator_weights
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.tflite_networks import (
-    MAX_LOG_VAR,
-    MIN_LOG_VAR,
-    SIDE,
-    SLOPE,
-    decoder_channels,
-    encoder_channels,
-)
+from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
 
+MIN_LOG_VAR, MAX_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _MOMENTUM = 0.9
 
 
@@ -49,22 +43,11 @@ def build_encoder(settings: TrainVaeSettings) -> keras.Model:
     return keras.Sequential([*layers, keras.layers.Flatten(), z_mean_and_log_var], name="encoder")
 
 
-def build_class_layer(settings: TrainVaeSettings, class_count: int) -> keras.layers.Dense:
-    """Builds the layer that adds the class to the encoder: `(B, class_count)` to `(B, 2 * latent_dim)`.
-
-    The sum of both outputs equals a last layer of the encoder whose inputs include the one-hot class. As a
-    layer of its own, an image is encoded once for all classes.
-    """
-    layer = keras.layers.Dense(2 * settings.latent_dim, use_bias=False, kernel_initializer="zeros")
-    layer.build((None, class_count))
-    return layer
-
-
-def build_decoder(settings: TrainVaeSettings, class_count: int = 0) -> keras.Model:
-    """Builds the decoder: `(B, latent_dim + class_count)` to `(B, size, size, C)` logits."""
+def build_decoder(settings: TrainVaeSettings) -> keras.Model:
+    """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
     side, deepest = coarsest_side(settings.size), encoder_channels(settings)[-1]
     layers = [
-        keras.Input((settings.latent_dim + class_count,), name="z"),
+        keras.Input((settings.latent_dim,), name="z"),
         keras.layers.Dense(
             side * side * deepest, use_bias=False, kernel_initializer=_make_he_initializer(settings, 30)
         ),
@@ -92,6 +75,24 @@ def build_decoder(settings: TrainVaeSettings, class_count: int = 0) -> keras.Mod
     return keras.Sequential([*layers, last], name="decoder")
 
 
+def build_class_embedding(settings: TrainVaeSettings, class_count: int) -> keras.layers.Dense:
+    """Builds the embedding of one-hot classes: `(B, class_count)` to `(B, latent_dim)`.
+
+    The encoder subtracts it, and the decoder adds it. So images of a class have latents around its embedding
+    inside of the networks, and around 0 outside of them: a prior around the embedding, as in Sohn et al. The
+    embeddings start farther apart than samples of one class: after 900 steps on MNIST, a classifier
+    recognized 97% of samples, of embeddings with a deviation of 1 instead of 2 82%, and with one-hot classes
+    as plain inputs of the encoder's last and the decoder's first layer nearly none.
+    """
+    initializer = keras.initializers.RandomNormal(stddev=2.0, seed=derive_seed(settings.seed, 60))
+    # Keep float32: bfloat16 would round the latents.
+    embedding = keras.layers.Dense(
+        settings.latent_dim, use_bias=False, kernel_initializer=initializer, dtype="float32"
+    )
+    embedding.build((None, class_count))
+    return embedding
+
+
 def _make_he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=derive_seed(settings.seed, n))
 
@@ -108,8 +109,8 @@ class Vae(keras.Model):
     def __init__(self, settings: TrainVaeSettings, class_count: int = 0, with_discriminators: bool = False):
         super().__init__(name="vae")
         self.class_count = class_count
-        self.encoder, self.decoder = build_encoder(settings), build_decoder(settings, class_count)
-        self.class_layer = build_class_layer(settings, class_count) if class_count else None
+        self.encoder, self.decoder = build_encoder(settings), build_decoder(settings)
+        self.class_embedding = build_class_embedding(settings, class_count) if class_count else None
         self.discriminator = build_discriminator(settings, class_count) if with_discriminators else None
         self.vgg16_discriminator = build_vgg16_discriminator(settings) if with_discriminators else None
         self.encoder.jit_compile = self.decoder.jit_compile = JIT_COMPILE
@@ -123,10 +124,9 @@ class Vae(keras.Model):
             labels: their one-hot classes, `(B, class_count)`; None without classes.
             training: whether batch normalization uses the statistics of the batch.
         """
-        outputs = self.encoder(images, training=training)
-        if self.class_layer is not None:
-            outputs = outputs + self.class_layer(labels)
-        z_mean, z_log_var = ops.split(outputs, 2, axis=-1)
+        z_mean, z_log_var = ops.split(self.encoder(images, training=training), 2, axis=-1)
+        if self.class_embedding is not None:
+            z_mean = z_mean - self.class_embedding(labels)
         return z_mean, ops.clip(z_log_var, MIN_LOG_VAR, MAX_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
@@ -139,13 +139,23 @@ class Vae(keras.Model):
         Returns:
             `(B, size, size, C)`.
         """
+        if self.class_embedding is not None:
+            z, labels = ops.split(z, [z.shape[-1] - self.class_count], axis=-1)
+            z = z + self.class_embedding(labels)
         return self.decoder(z, training=training)
 
     @property
     def network_weights(self) -> list[np.ndarray]:
         """The weights of encoder and decoder, without the discriminators."""
-        class_weights = self.class_layer.get_weights() if self.class_layer is not None else []
+        class_weights = self.class_embedding.get_weights() if self.class_embedding is not None else []
         return [*self.encoder.get_weights(), *self.decoder.get_weights(), *class_weights]
+
+    @property
+    def class_vectors(self) -> np.ndarray:
+        """The embedding of each class, `(class_count, latent_dim) float32`."""
+        if self.class_embedding is None:
+            return np.zeros((0, self.decoder.input_shape[-1]), "float32")
+        return self.class_embedding.get_weights()[0]
 
     @property
     def discriminator_weights(self) -> list[np.ndarray]:

@@ -19,7 +19,6 @@ from studio.vae.settings import TrainVaeSettings
 
 SLOPE = 0.2  # of the encoder's leaky ReLUs
 SIDE = 4  # px, side of the strided kernels
-MIN_LOG_VAR, MAX_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _EACH = 5  # arrays of a kernel without bias and its batch normalization
 
 Layout = Iterator[tuple[str, tuple[int, ...]]]
@@ -48,15 +47,14 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
 
 
 def class_layout(settings: TrainVaeSettings, class_count: int) -> Layout:
-    """Yields the path of the class layer's kernel in a `.weights.h5` file, and its shape."""
-    yield "class_layer/vars/0", (class_count, 2 * settings.latent_dim)
+    """Yields the path of the embedding of the classes in a `.weights.h5` file, and its shape."""
+    yield "class_embedding/vars/0", (class_count, settings.latent_dim)
 
 
-def decoder_layout(settings: TrainVaeSettings, class_count: int = 0) -> Layout:
+def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """Yields the path of each decoder array in a `.weights.h5` file, and its shape."""
     inputs = encoder_channels(settings)[-1]
-    latent_dim = settings.latent_dim + class_count
-    yield variable_path("dense", 0, 0), (latent_dim, coarsest_side(settings.size) ** 2 * inputs)
+    yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest_side(settings.size) ** 2 * inputs)
     yield from normalization_layout(0, inputs)
     for n, channels in enumerate(decoder_channels(settings)):
         yield variable_path("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
@@ -67,9 +65,9 @@ def decoder_layout(settings: TrainVaeSettings, class_count: int = 0) -> Layout:
 
 
 def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
-    """Builds the encoder: images `(count, size, size, C)` in [0, 1] to `(count, 2 * latent_dim)`.
+    """Builds the encoder: images `(count, size, size, C)` in [0, 1] to their mean latents.
 
-    The outputs are the means and log variances of the latents, without the effect of the class.
+    Those of a model with classes are the sum of the latents and the embedding of the class.
 
     Args:
         arrays: of the encoder, in the order of `encoder_layout`.
@@ -82,15 +80,16 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
         x = layers.leaky_relu(graph, layers.convolution(graph, x, kernel, bias, 2, same=True), SLOPE)
     kernel, bias = each
     flat = layers.reshape(graph, x, (count, len(kernel)))
-    return graph.serialize(layers.dense(graph, flat, kernel, bias))
+    means = slice(settings.latent_dim)  # the log variances are only used in training
+    return graph.serialize(layers.dense(graph, flat, kernel[:, means], bias[means]))
 
 
 def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
     """Builds the decoder: latents to images `(count, size, size, C)` in [0, 1].
 
     Args:
-        arrays: of the decoder, in the order of `decoder_layout`; its first kernel has a row for each value of
-            a latent vector with its class.
+        arrays: of the decoder, in the order of `decoder_layout`. With classes the first kernel has further
+            rows: the product of their embeddings and the kernel.
     """
     graph, each = Graph(), iter(arrays)
     side = coarsest_side(settings.size)
