@@ -7,7 +7,7 @@
     python -m benchmarks.faces --preset faces-dcgan --encode utkface64_20000.tar [--n 100]
 
 `--recognize` trains a small CNN on the data set, tests it on a held-out tenth, and lets it classify images
-that a diffusion model or a DCGAN generates of each class. `--encode` encodes held-out images, by the encoder
+that a model with classes generates of each one. `--encode` encodes held-out images, by the encoder
 of a VAE or by GAN inversion, and computes LPIPS between them and their reconstructions. `--floor` is the FID
 of real images against others of the same data: no model can be expected below. FID and KID of a preset:
 `studio score PRESET DATA`.

@@ -32,7 +32,15 @@ SHAPE_SETTINGS: Mapping[str, tuple[str, ...]] = {
 # Settings of a model's training that are proposed for its fine-tuning.
 TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: ("conditional", "bilateral", "dropout", "cutout", "gradient_penalty", "flip"),
-    vae.TASK: ("beta", "free_bits", "perceptual", "adversarial", "vgg16_discriminator", "flip"),
+    vae.TASK: (
+        "conditional",
+        "beta",
+        "free_bits",
+        "perceptual",
+        "adversarial",
+        "vgg16_discriminator",
+        "flip",
+    ),
     diffusion.TASK: ("conditional", "flip"),
 }
 

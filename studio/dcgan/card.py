@@ -41,9 +41,7 @@ def compose(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any],
 
 def _describe_options(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
     """Returns a sentence for each option that a plain DCGAN lacks, each with a leading space."""
-    text = ""
-    if figures["classes"]:
-        text += f" It learned {figures['classes']:,} classes, of which one can be chosen when sampling."
+    text = cards.describe_classes(figures)
     if settings.blocks:
         text += f" Residual blocks at each resolution: {settings.blocks}."
     if settings.bilateral:

@@ -22,12 +22,12 @@ from keras import ops
 
 from studio.core.data import ImageSubset
 from studio.core.generators.discriminator import LEAK
+from studio.core.generators.latent_sampler import LatentSampler
 from studio.core.progress import Progress
 from studio.core.training import optimizers
 from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.dcgan import model, upscaling
 from studio.dcgan.generator import grows
-from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.tflite_generator import widths
 
@@ -156,7 +156,7 @@ def _initialize_upscaling(
     grow_kernel[:, :, : 2 * channels] = kernel
     grow.set_weights([grow_kernel])
     rng = np.random.default_rng(settings.seed)
-    z = LatentSampler(settings, class_count).sample(rng, STATISTICS_IMAGES)
+    z = LatentSampler(settings.latent_dim, class_count).sample(rng, STATISTICS_IMAGES)
     maps = keras.Model(source.input, source_image.input).predict(z, verbose=0)
     _initialize_batch_norm(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:

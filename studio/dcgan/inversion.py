@@ -11,13 +11,13 @@ from keras import ops
 from scipy.optimize import minimize
 from skimage.measure import block_reduce
 
+from studio.core.generators.latent_sampler import LatentSampler
 from studio.core.imaging import image_io
 from studio.core.metrics import lpips
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.progress import Progress
-from studio.dcgan.latents import LatentSampler
 from studio.dcgan.model import Gan
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -62,7 +62,7 @@ class Inverter:
         gan = Gan(settings, class_count=class_count)
         loading.load_weights(gan, preset)
         self._settings, self._decode = settings, decode
-        self._latents = LatentSampler(settings, class_count)
+        self._latents = LatentSampler(settings.latent_dim, class_count)
         measure, _ = lpips.build_distance(progress)
         distance = partial(_measure_distances, measure, max(1, settings.size // _LPIPS_SIDE))
         self._rank = compile_function(distance)

@@ -22,6 +22,7 @@ from studio.core.generators.discriminator import (
     compute_gradient_norms,
     logistic_loss,
     normal_initializer,
+    pair,
     relativistic_loss,
 )
 from studio.core.generators.scales import coarsest_side
@@ -274,7 +275,7 @@ class Gan(LossModel):
         if isinstance(self.augment, AdaptiveAugment):
             if "validation" in batch:
                 validation_labels = self._encode_labels(batch.get("validation_labels"))
-                inputs = _pair(self.augment(_to_float(batch["validation"])), validation_labels)
+                inputs = pair(self.augment(_to_float(batch["validation"])), validation_labels)
                 validation_logits = compute_frozen_logits(self.discriminator, inputs)
                 self.augment.adapt(real_logits, validation_logits, generated_logits)
             losses["augmentation"] = ops.convert_to_tensor(self.augment.p)
@@ -310,7 +311,7 @@ class Gan(LossModel):
         """
         real_logits = cast_to_float32(self._compute_augmented_logits(real, labels, training))
         generated_logits = cast_to_float32(
-            self.discriminator(_pair(ops.stop_gradient(augmented), labels), training=training)
+            self.discriminator(pair(ops.stop_gradient(augmented), labels), training=training)
         )
         discriminator_loss = logistic_loss(real_logits, generated_logits)
         if self.settings.gradient_penalty:
@@ -322,7 +323,7 @@ class Gan(LossModel):
         losses = {
             # Non-saturating: softplus(-x) is -log(sigmoid(x)).
             "generator": ops.mean(
-                ops.softplus(-compute_frozen_logits(self.discriminator, _pair(augmented, labels)))
+                ops.softplus(-compute_frozen_logits(self.discriminator, pair(augmented, labels)))
             ),
             "discriminator": discriminator_loss,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
@@ -345,7 +346,7 @@ class Gan(LossModel):
         real_logits, generated_logits = ops.split(logits, 2)
         # R1 and R2 each have half the weight, and the mean over both kinds is half their sum.
         penalty = self.settings.gradient_penalty * ops.mean(norms)
-        generator_logits = compute_frozen_logits(self.discriminator, _pair(augmented, labels))
+        generator_logits = compute_frozen_logits(self.discriminator, pair(augmented, labels))
         losses = {
             "generator": relativistic_loss(generator_logits, ops.stop_gradient(real_logits)),
             "discriminator": relativistic_loss(real_logits, generated_logits) + penalty,
@@ -356,16 +357,11 @@ class Gan(LossModel):
 
     def _compute_augmented_logits(self, images: Any, labels: Any, training: bool) -> Any:
         """Returns the discriminator's logits of images, which it augments first."""
-        return self.discriminator(_pair(self.augment(images), labels), training=training)
+        return self.discriminator(pair(self.augment(images), labels), training=training)
 
     def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the sum of both losses; each reaches only its own network."""
         return losses["generator"] + losses["discriminator"]
-
-
-def _pair(images: Any, labels: Any) -> Any:
-    """Returns the inputs of a discriminator: images, and with classes their one-hot labels."""
-    return images if labels is None else [images, labels]
 
 
 def _to_float(images: Any) -> Any:

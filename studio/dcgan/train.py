@@ -11,7 +11,8 @@ import numpy as np
 from studio.core.data import ImageSubset
 from studio.core.errors import StudioError
 from studio.core.generators.batches import run_in_batches
-from studio.core.generators.latent import append_classes
+from studio.core.generators.latent import append_classes_in_turn
+from studio.core.generators.latent_sampler import LatentSampler
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
 from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
@@ -23,7 +24,6 @@ from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays
 from studio.dcgan import growth, model
 from studio.dcgan.generator import to_uint8
-from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 
 PREVIEW_IMAGES = 36
@@ -85,7 +85,7 @@ class Trainer(BaseTrainer):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.class_count, self.labels, self.validation_labels = class_count, labels, validation_labels
-        self.latents = LatentSampler(settings, class_count, labels)
+        self.latents = LatentSampler(settings.latent_dim, class_count, labels)
         self.train_images, self.settings, self.score_images = images, settings, score_images
         self.validation = validation if settings.adaptive_augmentation else None
         with parallel.use_all_devices(), use_precision(settings.precision):
@@ -137,9 +137,7 @@ class Trainer(BaseTrainer):
     def generate_images(self) -> np.ndarray:
         """Generates samples with the current weights, always from the same latents, of each class in turn."""
         z = stages.draw_latents(PREVIEW_IMAGES, self.settings.latent_dim)
-        if self.class_count:
-            z = append_classes(z, np.arange(len(z)) % self.class_count, self.class_count)
-        return generate_uint8_images(self.gan.generator, z)
+        return generate_uint8_images(self.gan.generator, append_classes_in_turn(z, self.class_count))
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores images of the EMA weights; then keeps the weights as good or best, or rolls back."""

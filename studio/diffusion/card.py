@@ -19,17 +19,12 @@ def compose(name: str, settings: TrainDiffusionSettings, figures: Mapping[str, A
         figures: as `studio.diffusion.task.train` returns them.
         command: command that repeats the training.
     """
-    conditioning = (
-        f" It learned {figures['classes']:,} classes, of which one can be chosen when sampling."
-        if figures["classes"]
-        else ""
-    )
     return cards.compose(
         f"Diffusion model of {name}",
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A U-Net of width {settings.width}, trained by flow matching: {figures['parameters']:,} parameters."
-        f"{conditioning} {cards.describe_training(figures, settings.batch)} "
+        f"{cards.describe_classes(figures)} {cards.describe_training(figures, settings.batch)} "
         "The weights are an EMA, from the test with the lowest validation loss. The images were generated in "
         f"{figures['sampling_steps']} steps, without guidance.",
         figures,

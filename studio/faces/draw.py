@@ -198,8 +198,8 @@ def render_steps(
 def count_columns(generator: Generator, settings: FacesSettings, has_photo: bool) -> int | None:
     """Returns the columns of a sheet; None for a nearly square one.
 
-    A short interpolation is one row. Each class of a conditional DCGAN gets columns of its own, unless that
-    makes the sheet far wider than high.
+    A short interpolation is one row. Each class of a conditional DCGAN or VAE gets columns of its own, unless
+    that makes the sheet far wider than high.
     """
     if settings.to:
         return settings.n if settings.n <= MAX_ROW_IMAGES else None

@@ -29,7 +29,16 @@ TRAIN = Task(
         "validation",
         "fid",
         title="FID",
-        unit_settings=("beta", "likelihood", "perceptual", "adversarial", "free_bits", "size", "colors"),
+        unit_settings=(
+            "conditional",
+            "beta",
+            "likelihood",
+            "perceptual",
+            "adversarial",
+            "free_bits",
+            "size",
+            "colors",
+        ),
         search_settings=("learning_rate", "latent_dim"),
     ),
 )

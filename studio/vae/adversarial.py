@@ -23,6 +23,7 @@ from studio.core.generators.discriminator import (
     build_pixel_discriminator,
     compute_frozen_logits,
     logistic_loss,
+    pair,
 )
 from studio.core.generators.vgg16_discriminator import (
     FeatureExtractor,
@@ -38,9 +39,11 @@ DISCRIMINATOR_RATE = 0.0002
 ADVERSARIAL_WEIGHT = 0.05  # weight of the adversarial loss per value of an image
 
 
-def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
+def build_discriminator(settings: TrainVaeSettings, class_count: int = 0) -> keras.Model:
     """Builds a discriminator: `(B, size, size, C)` in [-1, 1] to `(B, 1)` logits, high for real."""
-    return build_pixel_discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
+    return build_pixel_discriminator(
+        settings.size, settings.channels, WIDTH, DROPOUT, settings.seed, class_count=class_count
+    )
 
 
 def build_vgg16_discriminator(settings: TrainVaeSettings) -> keras.Model | None:
@@ -63,12 +66,18 @@ class AdversarialLosses(keras.Layer):
 
     Args:
         settings: the shape of the images, and the seed.
-        feature_extractor: VGG16's; needed only for a VGG16-feature discriminator.
+        feature_extractor: VGG16's; needed only for a VGG16-feature discriminator, which ignores classes.
+        class_count: number of classes; 0 for a model without classes.
     """
 
-    def __init__(self, settings: TrainVaeSettings, feature_extractor: FeatureExtractor | None = None):
+    def __init__(
+        self,
+        settings: TrainVaeSettings,
+        feature_extractor: FeatureExtractor | None = None,
+        class_count: int = 0,
+    ):
         super().__init__(name="game")
-        network = build_discriminator(settings)
+        network = build_discriminator(settings, class_count)
         norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.discriminator = keras.Model(
             network.inputs, [network.outputs[0], *(layer.output for layer in norms)]
@@ -91,7 +100,7 @@ class AdversarialLosses(keras.Layer):
         if self.vgg16_discriminator is not None and len(weights) > count:
             self.vgg16_discriminator.set_weights(weights[count:])
 
-    def call(self, images: Any, reconstructions: Any, samples: Any) -> tuple[Any, Any]:
+    def call(self, images: Any, reconstructions: Any, samples: Any, labels: Any = None) -> tuple[Any, Any]:
         """Computes the losses of the VAE and of the discriminator, two scalars, the first in nats per image.
 
         The VAE's gradient passes through frozen discriminators, and the discriminator's stops at the images,
@@ -100,15 +109,20 @@ class AdversarialLosses(keras.Layer):
         Args:
             images: `(B, size, size, C)` in [0, 1], real.
             reconstructions: of `images`, of the same shape.
-            samples: `(b, size, size, C)`, decoded from random latents.
+            samples: `(b, size, size, C)`, decoded from random latents with the class of every second image.
+            labels: one-hot classes of `images`, `(B, class_count)`; None without classes.
         """
         sample_count = ops.shape(samples)[0]
+        fake_labels = None if labels is None else ops.concatenate([labels, labels[::2]])
         augmented = self.augment(ops.concatenate([images, reconstructions], axis=-1) * 2 - 1)
         real, reconstructions = ops.split(augmented, 2, axis=-1)
         fakes = ops.concatenate([reconstructions, self.augment(samples * 2 - 1)])
-        real_logits, *real_features = cast_to_float32(self.discriminator(real, training=True))
-        fake_logits = cast_to_float32(self.discriminator(ops.stop_gradient(fakes), training=True))[0]
-        frozen_fake_logits, *fake_features = compute_frozen_logits(self.discriminator, fakes)
+        real_logits, *real_features = cast_to_float32(self.discriminator(pair(real, labels), training=True))
+        constant_fakes = pair(ops.stop_gradient(fakes), fake_labels)
+        fake_logits = cast_to_float32(self.discriminator(constant_fakes, training=True))[0]
+        frozen_fake_logits, *fake_features = compute_frozen_logits(
+            self.discriminator, pair(fakes, fake_labels)
+        )
         layers = [
             (ops.stop_gradient(real_maps), fake_maps[:-sample_count])
             for real_maps, fake_maps in zip(real_features, fake_features, strict=True)

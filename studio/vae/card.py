@@ -40,7 +40,8 @@ def compose(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], c
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
-        f"{settings.latent_dim} latent dimensions. {cards.describe_training(figures, settings.batch)} "
+        f"{settings.latent_dim} latent dimensions.{cards.describe_classes(figures)} "
+        f"{cards.describe_training(figures, settings.batch)} "
         f"The weights are an EMA, {weights_source}.{vgg16_discriminator} {sampling}",
         figures,
         command,
@@ -56,6 +57,7 @@ def _make_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if "bound_nats" in figures:
         condition = f"{figures['bound_n']:,} held-out images, binarized once at random"
+        condition += ", given their classes" if figures["classes"] else ""
         rows.append(
             (
                 f"bound, nats per image, {condition}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.core.generators.latent import append_classes
 from studio.core.progress import Progress
 from studio.vae import encoding
 from studio.vae.model import Vae
@@ -24,12 +25,15 @@ class Elbo:
     n: int
 
 
-def compute_elbo(vae: Vae, images: np.ndarray, progress: Progress | None = None) -> Elbo:
-    """Computes the negative ELBO of binary images, with one latent sample per image.
+def compute_elbo(
+    vae: Vae, images: np.ndarray, labels: np.ndarray | None = None, progress: Progress | None = None
+) -> Elbo:
+    """Computes the negative ELBO of binary images, given their classes, with one latent sample per image.
 
     Args:
         vae: trained on binary images (`likelihood` "binary").
         images: `(n, size, size, 1) uint8`; binarized at random with the generator that then samples latents.
+        labels: classes of the images, `(n,)`; None for a model without classes.
         progress: checked for cancellation.
 
     Reference:
@@ -37,9 +41,12 @@ def compute_elbo(vae: Vae, images: np.ndarray, progress: Progress | None = None)
     """
     rng = np.random.default_rng(0)
     binary = encoding.binarize(images, rng)
-    z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
+    z_mean, z_log_var = (
+        part.astype("float64") for part in encoding.encode(vae, binary, progress, labels=labels)
+    )
     z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
+    z = append_classes(z, labels, vae.class_count)
     return _summarize(_compute_reconstruction_nll(vae, z, binary) + kl)
 
 
@@ -47,6 +54,7 @@ def compute_slack(
     vae: Vae,
     images: np.ndarray,
     samples: int = SLACK_SAMPLES,
+    labels: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Elbo:
     """Computes how much tighter the bound gets with many latent samples per image, in nats.
@@ -56,7 +64,7 @@ def compute_slack(
     the same latents of each image, so that few images are enough.
 
     Args:
-        vae, images: as in `compute_elbo`.
+        vae, images, labels: as in `compute_elbo`.
         samples: latent samples per image.
         progress: checked for cancellation before each image.
 
@@ -69,14 +77,18 @@ def compute_slack(
     progress = progress or Progress()
     rng = np.random.default_rng(0)
     binary = encoding.binarize(images, rng)
-    z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
+    z_mean, z_log_var = (
+        part.astype("float64") for part in encoding.encode(vae, binary, progress, labels=labels)
+    )
     slack_nats = np.empty(len(binary))
     for n, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
         progress.check()
         noise = rng.standard_normal((samples, len(mean)))
         z = mean + np.exp(0.5 * log_var) * noise
         # ln p(x | z) + ln p(z) - ln q(z | x): the constants of both normal densities cancel
-        reconstruction_nll = _compute_reconstruction_nll(vae, z, binary[n : n + 1])
+        label = None if labels is None else np.repeat(labels[n], samples)
+        z_and_class = append_classes(z, label, vae.class_count)
+        reconstruction_nll = _compute_reconstruction_nll(vae, z_and_class, binary[n : n + 1])
         log_weights = 0.5 * (noise**2 - z**2 + log_var).sum(1) - reconstruction_nll
         slack_nats[n] = np.logaddexp.reduce(log_weights) - math.log(samples) - log_weights.mean()
     return _summarize(slack_nats)

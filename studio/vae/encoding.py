@@ -43,14 +43,16 @@ def encode(
     images: np.ndarray | ImageSubset,
     progress: Progress | None = None,
     preprocess_batch: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    labels: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the means and log variances of the latents of images, each `(n, latent_dim)`.
+    """Returns the means and log variances of the latents of images, each `(n, latent_dim)`, without classes.
 
     Args:
         vae: the model.
         images: `(n, size, size, C) uint8`.
         progress: checked for cancellation.
         preprocess_batch: prepares each batch, if the images are not prepared yet; see `make_preprocessing`.
+        labels: classes of the images, `(n,)`; None for a model without classes.
     """
     outputs = []
     for at in range(0, len(images), BATCH):
@@ -59,6 +61,8 @@ def encode(
         batch = preprocess_batch(images[at : at + BATCH]).astype("float32") / 255
         outputs.append(run_in_batches(vae.encoder.predict_on_batch, batch))
     z_mean, z_log_var = np.split(np.concatenate(outputs), 2, axis=1)
+    if labels is not None:
+        z_mean = z_mean - vae.class_vectors[labels]
     return z_mean, z_log_var.clip(MIN_LOG_VAR, MAX_LOG_VAR)
 
 
@@ -80,7 +84,7 @@ def compute_reconstruction_error(
     Args:
         vae: the model.
         images: `(n, size, size, C) uint8`.
-        z: `(n, latent_dim)` mean latents of the images.
+        z: mean latents of the images, see `decode_logits`.
         preprocess_batch: see `make_preprocessing`.
         contrast: see `choose_contrast`.
     """
@@ -94,7 +98,7 @@ def compute_reconstruction_error(
 
 
 def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
-    """Decodes `(n, latent_dim)` to images `(n, size, size, C) uint8`; see `choose_contrast`."""
+    """Decodes latents, see `decode_logits`, to images `(n, size, size, C) uint8`; see `choose_contrast`."""
     return np.rint(255 * sigmoid(contrast * decode_logits(vae, z))).astype("uint8")
 
 
@@ -108,7 +112,7 @@ def choose_contrast(
 
     Args:
         images: `(n, size, size, C) uint8`, grayscale.
-        z: `(n, latent_dim)`, latents sampled for them.
+        z: latents sampled for them, see `decode_logits`.
         progress: checked for cancellation.
     """
     errors = np.zeros(len(CONTRASTS))
@@ -124,8 +128,9 @@ def choose_contrast(
 
 
 def decode_logits(vae: Vae, z: np.ndarray) -> np.ndarray:
-    """Decodes latents `(n, latent_dim)` to logits `(n, size, size, C) float32`."""
-    return run_in_batches(vae.decoder.predict_on_batch, z)
+    """Decodes latents, `(n, latent_dim + class_count)`, to logits `(n, size, size, C) float32`."""
+    z, one_hot = np.split(z, [z.shape[1] - vae.class_count], axis=1)
+    return run_in_batches(vae.decoder.predict_on_batch, z + one_hot @ vae.class_vectors)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core.errors import invalid
-from studio.core.generators import latent, shared_page
+from studio.core.generators import classes, latent, shared_page
 from studio.core.generators.batches import BatchedNetwork
 from studio.core.generators.directions import damaged_value_error
 from studio.core.imaging import image_io
@@ -56,10 +56,10 @@ def load_vae(preset: Preset) -> Vae:
     Raises:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
-    settings = settings_of(preset)
+    settings, names = settings_of(preset), classes.read(preset.read_data())
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings, with_discriminators=loading.has_part(preset, "discriminator"))
+    vae = Vae(settings, len(names), loading.has_part(preset, "discriminator"))
     loading.load_weights(vae, preset)
     return vae
 
@@ -83,7 +83,9 @@ def load_generator(preset: Preset) -> latent.Generator:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings, path = settings_of(preset), preset.check_weights()
-    decoder_arrays = _read_decoder(preset, settings, path)
+    names = classes.read(preset.read_data())
+    class_vectors = _read_class_vectors(settings, path, len(names))
+    decoder_arrays = _read_decoder(preset, settings, path, class_vectors)
     encoder_arrays = loading.read_arrays(path, tflite_networks.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.read_data(), settings.latent_dim)
     cores = math.ceil(limits.count_processors())
@@ -97,35 +99,53 @@ def load_generator(preset: Preset) -> latent.Generator:
     def encode(images: np.ndarray, _progress: Progress) -> np.ndarray:
         if settings.channels == 1:
             images = np.stack([image_io.to_gray(image) for image in images])
-        return encode_batch(images.astype("float32") / 255)
+        z = encode_batch(images.astype("float32") / 255)
+        if not names:
+            return z
+        # The reconstruction is the same with each class, so the lowest KL divergence has the best bound.
+        offsets = z[:, None] - class_vectors
+        labels = np.square(offsets).sum(-1).argmin(1)
+        return latent.append_classes(offsets[np.arange(len(z)), labels], labels, len(names))
 
     return latent.Generator(
         preset.name,
         preset.digest,
-        settings.latent_dim,
+        settings.latent_dim + len(names),
         settings.size,
         decode,
-        directions,
+        latent.pad_directions(directions, len(names)),
         density,
         encode,
         reconstruction_error=_read_reconstruction_error(preset),
+        classes=names,
     )
 
 
 def share(preset: Preset) -> Content:
     """Builds the content of a VAE's shared page. Raises `InvalidInput` if its files are incomplete."""
     settings, path = settings_of(preset), preset.check_weights()
-    decoder = tflite_networks.decoder(_read_decoder(preset, settings, path), settings, 1)
+    class_vectors = _read_class_vectors(settings, path, len(classes.read(preset.read_data())))
+    decoder = tflite_networks.decoder(_read_decoder(preset, settings, path, class_vectors), settings, 1)
     return shared_page.build_content(
         preset, decoder, settings.latent_dim, settings.size, "A variational autoencoder (VAE)", 255, 0
     )
 
 
-def _read_decoder(preset: Preset, settings: TrainVaeSettings, path: Path) -> list[np.ndarray]:
-    """Returns the arrays of the decoder; the last layer gives the images their contrast."""
-    *arrays, kernel, bias = loading.read_arrays(path, tflite_networks.decoder_layout(settings), "decoder")
-    contrast = read_contrast(preset)
-    return [*arrays, contrast * kernel, contrast * bias]  # of the logits
+def _read_class_vectors(settings: TrainVaeSettings, path: Path, class_count: int) -> np.ndarray:
+    """Returns the embedding of each class, `(class_count, latent_dim)`."""
+    if not class_count:
+        return np.zeros((0, settings.latent_dim), "float32")
+    return loading.read_arrays(path, tflite_networks.class_layout(settings, class_count))[0]
+
+
+def _read_decoder(
+    preset: Preset, settings: TrainVaeSettings, path: Path, class_vectors: np.ndarray
+) -> list[np.ndarray]:
+    """Returns the arrays of `tflite_networks.decoder`; the last layer gives the images their contrast."""
+    layout = tflite_networks.decoder_layout(settings)
+    first, *arrays, kernel, bias = loading.read_arrays(path, layout, "decoder")
+    contrast = read_contrast(preset)  # of the logits
+    return [np.concatenate([first, class_vectors @ first]), *arrays, contrast * kernel, contrast * bias]
 
 
 def _read_reconstruction_error(preset: Preset) -> float | None:

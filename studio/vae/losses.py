@@ -17,7 +17,7 @@ from studio.core.training.loss_model import LossModel
 from studio.core.training.precision import cast_to_float32
 from studio.vae.adversarial import DISCRIMINATOR_RATE, AdversarialLosses
 from studio.vae.likelihoods import LIKELIHOODS, feature_nll
-from studio.vae.model import Vae
+from studio.vae.model import Vae, append_labels
 from studio.vae.settings import TrainVaeSettings
 
 PERCEPTUAL_LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, which blurry images lack
@@ -33,24 +33,30 @@ def vgg16_layers(settings: TrainVaeSettings) -> tuple[str, ...]:
 
 
 class VaeLosses(LossModel):
-    """A VAE and its losses, for batches of `(B, size, size, C) uint8`.
+    """A VAE and its losses; see `call` for the batches.
 
     The loss is in nats per image: the reconstruction loss plus beta times the KL divergence.
 
     Args:
         settings: shapes, likelihood, beta.
         feature_extractor: VGG16's; needed only for a perceptual loss or the VGG16-feature discriminator.
+        class_count: number of classes; 0 for a model without classes.
     """
 
-    def __init__(self, settings: TrainVaeSettings, feature_extractor: FeatureExtractor | None = None):
+    def __init__(
+        self,
+        settings: TrainVaeSettings,
+        feature_extractor: FeatureExtractor | None = None,
+        class_count: int = 0,
+    ):
         super().__init__(settings, (*LOSS_NAMES, "discriminator") if settings.adversarial else LOSS_NAMES)
-        self.network = Vae(settings)
+        self.network = Vae(settings, class_count)
         self.seed_generator = keras.random.SeedGenerator(settings.seed)
         self.steps_taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps_taken"
         )
         self.adversarial_losses = (
-            AdversarialLosses(settings, feature_extractor) if settings.adversarial else None
+            AdversarialLosses(settings, feature_extractor, class_count) if settings.adversarial else None
         )
         self._pixel_nll = LIKELIHOODS[settings.likelihood]
         # Keras would track the weights of VGG16 as part of this model, so a function hides them.
@@ -67,18 +73,23 @@ class VaeLosses(LossModel):
             else optimizers.adam(rate)
         )
 
-    def call(self, images: Any, training: bool = False) -> dict[str, Any]:
-        """Computes the losses on `(B, size, size, C) uint8`, scalars by name, in nats per image.
+    def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+        """Computes the losses of a batch, scalars by name, in nats per image.
+
+        Args:
+            batch: "images", `(B, size, size, C) uint8`, and with classes also their "labels" `(B,)`.
+            training: whether this is a training step.
 
         Returns:
             `reconstruction`; `kl`, the KL divergence; `kl_free_bits`, the KL divergence with free bits; in
             training with a discriminator also `adversarial`, the reconstruction loss on its features plus the
             generator's adversarial loss, and `discriminator`, the loss of the discriminator.
         """
-        images = ops.cast(images, "float32") / 255
-        z_mean, z_log_var = cast_to_float32(self.network.encode(images, training))
+        images, count = ops.cast(batch["images"], "float32") / 255, self.network.class_count
+        labels = ops.one_hot(batch["labels"], count, dtype="float32") if count else None
+        z_mean, z_log_var = cast_to_float32(self.network.encode(images, labels, training))
         epsilon = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
-        z = z_mean + ops.exp(0.5 * z_log_var) * epsilon
+        z = append_labels(z_mean + ops.exp(0.5 * z_log_var) * epsilon, labels)
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
         loss_values = {
             "kl": ops.sum(kl),
@@ -87,12 +98,13 @@ class VaeLosses(LossModel):
         if not training or self.adversarial_losses is None:
             logits = cast_to_float32(self.network.decode(z, training))
         else:
-            random_z = keras.random.normal(ops.shape(z[::2]), seed=self.seed_generator)
+            random_z = keras.random.normal(ops.shape(z_mean[::2]), seed=self.seed_generator)
+            random_z = append_labels(random_z, None if labels is None else labels[::2])
             all_logits = cast_to_float32(self.network.decode(ops.concatenate([z, random_z]), training))
             logits, sample_logits = ops.split(all_logits, [z.shape[0]])
             outputs = ops.sigmoid(logits), ops.sigmoid(sample_logits)
             loss_values["adversarial"], loss_values["discriminator"] = self.adversarial_losses(
-                images, *outputs
+                images, *outputs, labels
             )
         if training:
             self.steps_taken.assign(self.steps_taken + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.generators.settings import flip, image_colors, image_size, scored_images
+from studio.core.generators.settings import conditional, flip, image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -26,6 +26,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     size: Literal[28, 32, 64, 128] = image_size()
     colors: Literal["color", "gray"] = image_colors()
+    conditional: bool = conditional()
     latent_dim: int = setting(
         128,
         "Length of the latent vector of an image; raise it for more detailed reconstructions, lower it for "

@@ -9,7 +9,7 @@ import numpy as np
 from studio.core import data
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
-from studio.core.generators import MIN_IMAGES
+from studio.core.generators import MIN_IMAGES, classes
 from studio.core.generators.publish import CARD_IMAGES, Evaluation, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
@@ -32,8 +32,12 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     from studio.vae import train as training
 
     data_file = inputs["data"][0]
-    start, discriminator_weights = _load_start_weights(inputs)
+    start, discriminator_weights, start_classes = _load_start_weights(inputs)
     dataset = data.load_dataset(data_file, settings.size, settings.channels, progress, min_images=MIN_IMAGES)
+    class_names, notes = classes.select(dataset, settings.conditional)
+    labels = dataset.known_labels if class_names else None
+    if start is not None:
+        classes.check_same(start_classes, class_names)
     train_rows, validation_rows, test_rows = split(
         compute_positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
@@ -48,26 +52,29 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         start,
         discriminator_weights,
         feature_extractor,
+        len(class_names),
+        labels,
     ).fit(progress)
     stopped = trainer.stop_reason == "cancelled"
     analysis_args = (trainer.result, settings, dataset, train_rows, test_rows)
     try:
         analysis = latent_analysis.analyze(
-            *analysis_args, validation_rows, Progress() if stopped else progress, quick=stopped
+            *analysis_args, validation_rows, Progress() if stopped else progress, stopped, labels
         )
     except Cancelled:
         stopped, analysis = (
             True,
-            latent_analysis.analyze(*analysis_args, validation_rows, Progress(), quick=True),
+            latent_analysis.analyze(*analysis_args, validation_rows, Progress(), True, labels),
         )
-    density, samples, scored, stopped = _choose_density(analysis_args, analysis, progress, stopped)
+    density, samples, scored, stopped = _choose_density(analysis_args, analysis, progress, stopped, labels)
     return publish_generator(
         job,
         trainer,
-        Evaluation(dataset, train_rows, test_rows, samples, scored, stopped, analysis.notes),
+        Evaluation(dataset, train_rows, test_rows, samples, scored, stopped, (*notes, *analysis.notes)),
         card.compose,
         figures={
             **analysis.figures,
+            "classes": len(class_names),
             "density_parts": len(density.weights) if density else 0,
             "density_full": density is not None and density.factors is not None,
         },
@@ -75,6 +82,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "directions": {name: direction.to_json() for name, direction in analysis.directions.items()},
             "density": density.to_json() if density else None,
             "contrast": analysis.contrast,
+            "classes": list(class_names),
         },
         weights=weights,
         network=_add_discriminators(trainer, settings),
@@ -82,7 +90,11 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
 
 
 def _choose_density(
-    analysis_args: tuple[Any, ...], analysis: LatentAnalysis, progress: Progress, stopped: bool
+    analysis_args: tuple[Any, ...],
+    analysis: LatentAnalysis,
+    progress: Progress,
+    stopped: bool,
+    labels: np.ndarray | None,
 ) -> tuple[Mixture | None, np.ndarray, comparison.Comparison, bool]:
     """Chooses the latent density whose samples are closer to real images.
 
@@ -99,10 +111,11 @@ def _choose_density(
     densities = {"mixture": analysis.density} | (
         {"prior": None} if analysis.density and scored_images else {}
     )
+    train_labels, count = None if labels is None else labels[train_rows], max(CARD_IMAGES, scored_images)
     samples = {
         name: encoding.decode(
             vae,
-            latent_analysis.sample_fixed_latents(density, settings, max(CARD_IMAGES, scored_images)),
+            latent_analysis.sample_fixed_latents(vae, settings, density, train_labels, count),
             analysis.contrast,
         )
         for name, density in densities.items()
@@ -137,15 +150,17 @@ def _add_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
     weights = trainer.get_discriminator_weights()
     if not weights:
         return trainer.result
-    vae = Vae(settings, with_discriminators=True)
+    vae = Vae(settings, trainer.class_count, with_discriminators=True)
     vae.set_weights([*trainer.result.network_weights, *weights])
     return vae
 
 
-def _load_start_weights(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
-    """Returns the weights of the model to start from and of its discriminators, if there are any."""
+def _load_start_weights(
+    inputs: Inputs,
+) -> tuple[list[np.ndarray] | None, list[np.ndarray], tuple[str, ...]]:
+    """Returns the weights of the model to start from, those of its discriminators, and its classes."""
     preset = start_from.load_model(inputs)
     if preset is None:
-        return None, []
+        return None, [], ()
     vae = generator.load_vae(preset)
-    return vae.network_weights, vae.discriminator_weights
+    return vae.network_weights, vae.discriminator_weights, classes.read(preset.read_data())

@@ -46,6 +46,11 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
     yield variable_path("dense", 0, 1), (outputs,)
 
 
+def class_layout(settings: TrainVaeSettings, class_count: int) -> Layout:
+    """Yields the path of the embedding of the classes in a `.weights.h5` file, and its shape."""
+    yield "class_embedding/vars/0", (class_count, settings.latent_dim)
+
+
 def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """Yields the path of each decoder array in a `.weights.h5` file, and its shape."""
     inputs = encoder_channels(settings)[-1]
@@ -61,6 +66,8 @@ def decoder_layout(settings: TrainVaeSettings) -> Layout:
 
 def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
     """Builds the encoder: images `(count, size, size, C)` in [0, 1] to their mean latents.
+
+    Those of a model with classes are the sum of the latents and the embedding of the class.
 
     Args:
         arrays: of the encoder, in the order of `encoder_layout`.
@@ -78,17 +85,16 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
 
 
 def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
-    """Builds the decoder: latents `(count, latent_dim)` to images `(count, size, size, C)` in [0, 1].
+    """Builds the decoder: latents to images `(count, size, size, C)` in [0, 1].
 
     Args:
-        arrays: of the decoder, in the order of `decoder_layout`.
+        arrays: of the decoder, in the order of `decoder_layout`. With classes the first kernel has further
+            rows: the product of their embeddings and the kernel.
     """
     graph, each = Graph(), iter(arrays)
     side = coarsest_side(settings.size)
     kernel, *norm = islice(each, _EACH)
-    start = layers.dense(
-        graph, graph.add_input(count, settings.latent_dim), *layers.fold_batch_norm(kernel, norm)
-    )
+    start = layers.dense(graph, graph.add_input(count, len(kernel)), *layers.fold_batch_norm(kernel, norm))
     x = layers.elementwise(graph, "RELU", layers.reshape(graph, start, (count, side, side, len(norm[0]))))
     for _ in decoder_channels(settings):
         kernel, *norm = islice(each, _EACH)

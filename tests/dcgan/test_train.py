@@ -18,10 +18,10 @@ from studio.core.generators.discriminator import (
     logistic_loss,
     relativistic_loss,
 )
+from studio.core.generators.latent_sampler import LatentSampler
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.dcgan import model, train
-from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 
 
@@ -162,7 +162,7 @@ def test_recomputed_statistics_do_not_depend_on_earlier_ones(tiny):
         generator = model.Gan(tiny).generator
         norm = next(layer for layer in generator.layers if "norm" in layer.name)
         norm.moving_mean.assign(ops.ones_like(norm.moving_mean) * before)
-        train.recompute_batch_norm(generator, LatentSampler(tiny, 0), tiny.seed)
+        train.recompute_batch_norm(generator, LatentSampler(tiny.latent_dim), tiny.seed)
         means.append(np.asarray(norm.moving_mean))
         assert norm.momentum == 0.9
     np.testing.assert_allclose(*means, atol=1e-5)
@@ -198,7 +198,7 @@ def test_the_weights_with_the_lowest_kid_are_kept(blobs, tiny, monkeypatch):
     result = tiny_dcgan.fit(blobs, tiny, score_images=score_images)
     assert result.curves.metrics["kid"] == [1.0, 5.0]
     assert result.curves.metrics["training kid"] == [-1.0, -5.0]
-    z = LatentSampler(tiny, 0).sample(np.random.default_rng([tiny.seed, 7]), 500)
+    z = LatentSampler(tiny.latent_dim).sample(np.random.default_rng([tiny.seed, 7]), 500)
     again = train.generate_uint8_images(result.result.generator, z)
     near, far = (int(np.abs(again.astype(int) - batch).max()) for batch in batches)
     assert near <= 1 < far

@@ -222,7 +222,9 @@ def test_encoded_attributes_become_directions(trained, discs, middles):
     z, _ = encoding.encode(trained.result, discs)
     directions = {
         name: direction
-        for _, name, direction in latent_analysis.find_attribute_directions(z, dataset, np.arange(128))
+        for _, name, direction in latent_analysis.find_attribute_directions(
+            z, dataset, np.arange(128), np.zeros((128, 0))
+        )
     }
     assert set(directions) == {"row"} and "labeled by the data set" in directions["row"].note
     start = z[np.argsort(middles[:, 0])[64]]

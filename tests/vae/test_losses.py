@@ -41,7 +41,7 @@ def test_likelihoods_match_the_distributions():
 
 def test_free_bits_are_a_minimum_per_dimension(discs, tiny):
     free, plain = (VaeLosses(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
-    losses, original = free(discs[:8]), plain(discs[:8])
+    losses, original = free({"images": discs[:8]}), plain({"images": discs[:8]})
     assert float(losses["kl"]) == pytest.approx(float(original["kl"]), abs=1e-4)
     assert float(original["kl_free_bits"]) == pytest.approx(float(original["kl"]), abs=1e-5)
     kl = np.array(vae_losses.kl_divergence(*free.network.encode(discs[:8].astype("float32") / 255))).mean(0)
@@ -54,7 +54,7 @@ def test_beta_rises_during_the_warm_up(discs, tiny):
     terms = {"reconstruction": 5.0, "kl": 1.0, "kl_free_bits": 1.0}
     losses = []
     for _ in range(6):
-        model(discs[:2], training=True)
+        model({"images": discs[:2]}, training=True)
         losses.append(float(model.compute_loss(y_pred=terms)))
     assert losses == pytest.approx([5.5, 6.0, 6.5, 7.0, 7.0, 7.0])
     assert float(model.compute_loss(y_pred=terms, training=False)) == pytest.approx(7.0)
@@ -87,7 +87,9 @@ def test_the_perceptual_loss_uses_the_feature_extractor(discs, tiny):
 
     def compute_loss(share):
         return float(
-            VaeLosses(tiny.model_copy(update={"perceptual": share}), extract)(discs[:4])["reconstruction"]
+            VaeLosses(tiny.model_copy(update={"perceptual": share}), extract)({"images": discs[:4]})[
+                "reconstruction"
+            ]
         )
 
     pixels = compute_loss(0.0)
@@ -103,8 +105,8 @@ def test_the_perceptual_loss_trains_the_decoder(discs, tiny):
     model = VaeLosses(settings, lambda images: dict.fromkeys(vae_losses.PERCEPTUAL_LAYERS, images))
     model.compile_with_schedule()
     before = model.network.decoder.get_weights()
-    model.train_on_batch(discs[:8])
-    model.train_on_batch(discs[:8])
+    model.train_on_batch({"images": discs[:8]})
+    model.train_on_batch({"images": discs[:8]})
     assert not all(map(np.array_equal, before[:1], model.network.decoder.get_weights()[:1]))
 
 
@@ -130,7 +132,7 @@ def test_adversarial_losses_reach_only_their_own_network(discs, adversarial_mode
         ("discriminator", discriminator_variables, vae_variables),
     ):
         with tf.GradientTape(persistent=True) as tape:
-            loss_value = adversarial_model(discs[:8], training=True)[loss]
+            loss_value = adversarial_model({"images": discs[:8]}, training=True)[loss]
         assert any(
             gradient is not None and np.abs(gradient).max() > 0
             for gradient in tape.gradient(loss_value, values(changed))
@@ -140,7 +142,7 @@ def test_adversarial_losses_reach_only_their_own_network(discs, adversarial_mode
             for gradient in tape.gradient(loss_value, values(unchanged))
         )
     for _ in range(2):  # the first step has a learning rate of 0
-        adversarial_model.train_on_batch(discs[:8])
+        adversarial_model.train_on_batch({"images": discs[:8]})
     for side, old in zip((vae_variables, discriminator_variables), before, strict=True):
         assert not all(map(np.array_equal, old, (variable.numpy() for variable in side)))
 
@@ -154,7 +156,7 @@ def test_evaluation_ignores_the_discriminator(discs, adversarial_model, tiny):
     plain.network.set_weights(adversarial_model.network.get_weights())
     for entry in (adversarial_model, plain):
         entry.seed_generator.state.assign(np.uint32([3, 4]))
-    losses, original = adversarial_model(discs[:8]), plain(discs[:8])
+    losses, original = adversarial_model({"images": discs[:8]}), plain({"images": discs[:8]})
     assert losses.keys() == original.keys()
     assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
         {name: float(loss) for name, loss in original.items()}, rel=1e-5

@@ -20,10 +20,10 @@ def check_against_keras(preset, vae, channels):
     images, expected = model.decode(z), encoding.decode(vae, z, generator.read_contrast(preset))
     difference = np.abs(images[..., :channels].astype(int) - expected)
     assert expected.std(0).mean() > 2 and difference.max() <= 1 and difference.mean() < 1e-3
-    read, expected_latents = (
-        model.encode(images, Progress()),
-        encoding.encode(vae, np.ascontiguousarray(images[..., :channels]))[0],
-    )
+    read, one_hot = np.split(model.encode(images, Progress()), [model.latent_dim - model.class_dim], axis=1)
+    assert not model.class_dim or (one_hot.sum(1) == 1).all()
+    labels = one_hot.argmax(1) if model.class_dim else None
+    expected_latents, _ = encoding.encode(vae, np.ascontiguousarray(images[..., :channels]), labels=labels)
     assert np.abs(read - expected_latents).max() < 1e-4 * max(1, np.abs(expected_latents).max())
 
 
@@ -34,10 +34,12 @@ def test_shipped_models_match_keras(name, channels):
 
 
 @pytest.mark.parametrize("shape", [{"size": 32}, {"size": 28, "colors": "gray"}, {"size": 128}])
-def test_models_of_any_shape_match_keras(home, tmp_path, shape):
+@pytest.mark.parametrize("classes", [[], ["a", "b", "c"]])
+def test_models_of_any_shape_match_keras(home, tmp_path, shape, classes):
     settings = TrainVaeSettings(width=4, latent_dim=6, **shape)
-    vae = Vae(settings)
+    vae = Vae(settings, len(classes))
     random_weights.assign(vae)
     recipe = recipes.Recipe(task="vae.train", settings=settings.model_dump(mode="json"))
-    preset = saved_models.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, {"contrast": 1.0})
+    saved = {"contrast": 1.0, "classes": classes}
+    preset = saved_models.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, saved)
     check_against_keras(preset, vae, settings.channels)

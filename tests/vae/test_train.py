@@ -207,7 +207,7 @@ def test_batches_are_mirrored_and_binarized_as_set(discs, tiny):
     def batches(images=discs, **wish):
         settings = tiny.model_copy(update=wish)
         trainer = train.Trainer(images, LEARNED, TESTED, settings)
-        return [trainer.make_batch(step) for step in (0, 0, 12)], trainer.images[
+        return [trainer.make_batch(step)["images"] for step in (0, 0, 12)], trainer.images[
             trainer.batches.select_rows(0)
         ]
 

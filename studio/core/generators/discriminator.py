@@ -75,6 +75,11 @@ def build_pixel_discriminator(
     return keras.Model([images, labels], logits, name="discriminator")
 
 
+def pair(images: Any, labels: Any) -> Any:
+    """Returns the inputs of a discriminator: images, and with classes their one-hot labels."""
+    return images if labels is None else [images, labels]
+
+
 def normal_initializer(seed: int, n: int) -> keras.initializers.Initializer:
     """Returns the initializer of layer `n` in both networks of a DCGAN."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=derive_seed(seed, n))

@@ -1,8 +1,8 @@
 """Latent space of generators: sampling, interpolation, and directions that change one attribute.
 
-A latent vector is a row of `z`. Those of a conditional DCGAN end with the class: a one-hot vector, or a
-mixture of two on the way from one class to another. The module uses only NumPy; a `Generator` wraps the model
-that decodes latents.
+A latent vector is a row of `z`. Those of a conditional DCGAN or VAE end with the class: a one-hot vector, or
+a mixture of two on the way from one class to another. The module uses only NumPy; a `Generator` wraps the
+model that decodes latents.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ __all__ = [
     "Generator",
     "Mixture",
     "append_classes",
+    "append_classes_in_turn",
     "find_principal",
     "fit_direction",
     "interpolate",
@@ -168,8 +169,9 @@ class Generator:
             channels.
         directions: directions by name.
         density: density of its latents; None for the standard normal distribution.
-        encode: `(n, size, size, 3) uint8`, progress -> `(n, latent_dim) float32`: the encoder of a VAE, or
-            GAN inversion, which takes seconds per image; None for a diffusion model.
+        encode: `(n, size, size, 3) uint8`, progress -> `(n, latent_dim) float32`, with the class that fits
+            best: the encoder of a VAE, or GAN inversion, which takes seconds per image; None for a diffusion
+            model.
         encoder_weights: names of the pretrained weights that `encode` needs.
         reconstruction_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
         denoise: of a diffusion model, whose latents are noise: `(n, latent_dim) float32` -> for each step the
@@ -212,9 +214,19 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
     return directions, None if density is None else Mixture.read(density, latent_dim)
 
 
-def append_classes(z: np.ndarray, labels: np.ndarray, class_count: int) -> np.ndarray:
-    """Appends one-hot classes to latents: `(n, d)` and `(n,) int` -> `(n, d + class_count) float32`."""
+def append_classes(z: np.ndarray, labels: np.ndarray | None, class_count: int) -> np.ndarray:
+    """Appends one-hot classes to latents: `(n, d)` and `(n,) int` -> `(n, d + class_count) float32`.
+
+    Without classes, only converts the latents.
+    """
+    if not class_count:
+        return z.astype("float32", copy=False)
     return np.concatenate([z, np.eye(class_count, dtype="float32")[labels]], axis=1, dtype="float32")
+
+
+def append_classes_in_turn(z: np.ndarray, class_count: int) -> np.ndarray:
+    """Appends one-hot classes that follow one another, see `append_classes`."""
+    return append_classes(z, np.arange(len(z)) % max(1, class_count), class_count)
 
 
 def pad_directions(directions: Mapping[str, Direction], class_count: int) -> dict[str, Direction]:
@@ -228,8 +240,8 @@ def pad_directions(directions: Mapping[str, Direction], class_count: int) -> dic
 def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0) -> np.ndarray:
     """Samples latents of a generator; the first samples do not depend on `count`.
 
-    The classes of a conditional DCGAN follow one another, so a grid as wide as their number has a column for
-    each; `set_class` selects one.
+    The classes follow one another, so a grid as wide as their number has a column for each; `set_class`
+    selects one.
 
     Args:
         generator: the generator.
@@ -243,12 +255,11 @@ def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0)
     """
     rng = np.random.default_rng(seed)
     if generator.density is not None:
-        return generator.density.sample(count, rng, truncation)
-    z = rng.standard_normal((count, generator.latent_dim - generator.class_dim))
-    z *= truncation  # in place, because the noise of a diffusion model is large
-    if not generator.class_dim:
-        return z.astype("float32")
-    return append_classes(z, np.arange(count) % generator.class_dim, generator.class_dim)
+        z = generator.density.sample(count, rng, truncation)
+    else:
+        z = rng.standard_normal((count, generator.latent_dim - generator.class_dim))
+        z *= truncation  # in place, because the noise of a diffusion model is large
+    return append_classes_in_turn(z, generator.class_dim)
 
 
 def set_class(generator: Generator, z: np.ndarray, name: str) -> np.ndarray:
@@ -259,7 +270,7 @@ def set_class(generator: Generator, z: np.ndarray, name: str) -> np.ndarray:
 
 
 def set_labels(generator: Generator, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sets the class of each latent vector of a conditional DCGAN: `(n, latent_dim)`, `(n,) int`."""
+    """Sets the class of each latent vector: `(n, latent_dim)`, `(n,) int`. See `Generator.class_dim`."""
     return append_classes(z[:, : -generator.class_dim], labels, generator.class_dim)
 
 

@@ -97,6 +97,13 @@ def describe_start(figures: Mapping[str, Any]) -> str:
     return f"{sentence}; both together took {duration}."
 
 
+def describe_classes(figures: Mapping[str, Any]) -> str:
+    """Returns a sentence, with a leading space, about the classes of a generator; "" without classes."""
+    if not figures["classes"]:
+        return ""
+    return f" It learned {figures['classes']:,} classes, of which one can be chosen when sampling."
+
+
 def describe_vgg16_discriminator(figures: Mapping[str, Any], has_discriminator: bool) -> str:
     """Returns a sentence, with a leading space, about training with a VGG16-feature discriminator.
 

@@ -143,6 +143,12 @@ def test_samples_have_each_class_in_turn_and_keep_it(conditional):
     assert np.abs(np.diff(near[:, :-3], axis=0)).min() > 0
 
 
+def test_samples_of_a_density_have_classes_too():
+    density = latent.Mixture(np.ones(1), np.full((1, DIM - 2), 5.0), np.full((1, DIM - 2), 1e-6))
+    z = latent.sample(make_generator(classes=("a", "b"), density=density), 3, 0)
+    assert np.allclose(z[:, :-2], 5, atol=0.01) and z[:, -2:].tolist() == [[1, 0], [0, 1], [1, 0]]
+
+
 def test_set_class_changes_only_the_class(conditional):
     z = latent.sample(conditional, 4, 0)
     changed = latent.set_class(conditional, z, "c")
