@@ -29,7 +29,7 @@ from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.dcgan import model, upscaling
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
-from studio.dcgan.tflite_generator import widths
+from studio.dcgan.shapes import list_widths
 
 BILINEAR = np.array([0.25, 0.75, 0.75, 0.25])  # weights of bilinear upscaling by 2, per axis
 PAIR_MEAN = np.array([0, 0.5, 0.5, 0])  # weights of the mean of two pixels, per axis
@@ -126,7 +126,7 @@ def _build_upscaler(generator: keras.Model, settings: TrainDcganSettings) -> ker
 
 def _finest_index(settings: TrainDcganSettings) -> int:
     """Returns the index of the finest resolution in layer names."""
-    return len(widths(settings)) - 1
+    return len(list_widths(settings)) - 1
 
 
 def _copy_generator(source: keras.Model, target: keras.Model, grown: bool) -> None:

@@ -35,7 +35,7 @@ from studio.core.training.precision import cast_to_float32
 from studio.dcgan import bilateral
 from studio.dcgan.adaptive import AdaptiveAugment
 from studio.dcgan.settings import TrainDcganSettings
-from studio.dcgan.tflite_generator import CLASS_DIM, HUES, SIDE, widths
+from studio.dcgan.shapes import CLASS_DIM, PALETTE_UNITS, UPSAMPLING_KERNEL, list_widths
 
 LOSS_NAMES = ("generator", "discriminator")  # shown in training curves
 SCORE_NAMES = ("real_score", "generated_score")
@@ -56,7 +56,7 @@ def build_generator(settings: TrainDcganSettings, class_count: int = 0) -> keras
     Returns:
         A model of latents `(B, latent_dim + class_count)`, whose last values are the one-hot class.
     """
-    side, (channels, *finer_channels) = coarsest_side(settings.size), widths(settings)
+    side, (channels, *finer_channels) = coarsest_side(settings.size), list_widths(settings)
     latents = keras.Input((settings.latent_dim + class_count,), name="z")
     z = _embed_class(latents, settings) if class_count else latents
     x = keras.layers.Dense(
@@ -69,7 +69,7 @@ def build_generator(settings: TrainDcganSettings, class_count: int = 0) -> keras
     for n, channels in enumerate(finer_channels, 1):
         x = keras.layers.Conv2DTranspose(
             channels,
-            SIDE,
+            UPSAMPLING_KERNEL,
             2,
             "same",
             use_bias=False,
@@ -81,7 +81,7 @@ def build_generator(settings: TrainDcganSettings, class_count: int = 0) -> keras
             x = _add_residual_block(x, z, settings, n, block)
     image = keras.layers.Conv2DTranspose(
         settings.palette or settings.channels,
-        SIDE,
+        UPSAMPLING_KERNEL,
         2,
         "same",
         activation=None if settings.palette else "tanh",
@@ -148,7 +148,7 @@ def _mix_palette(x: Any, z: Any, settings: TrainDcganSettings) -> Any:
     A flat area then has one color by construction, and each image has its own palette, as in flat drawings.
     """
     colors, size = settings.palette, settings.size
-    palette = keras.layers.Dense(HUES, "relu", kernel_initializer="he_normal", name="hues")(z)
+    palette = keras.layers.Dense(PALETTE_UNITS, "relu", kernel_initializer="he_normal", name="hues")(z)
     palette = keras.layers.Dense(colors * settings.channels, "tanh", name="colors")(palette)
     palette = ops.cast(keras.layers.Reshape((colors, settings.channels))(palette), "float32")
     weights = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colors))(x))

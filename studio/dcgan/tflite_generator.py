@@ -11,25 +11,17 @@ from itertools import count, islice
 
 import numpy as np
 
-from studio.core.generators.scales import coarsest_side, count_halvings
+from studio.core.generators.scales import coarsest_side
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
 from studio.core.models.loading import normalization_layout, variable_path
 from studio.dcgan import bilateral
 from studio.dcgan.settings import TrainDcganSettings
+from studio.dcgan.shapes import CLASS_DIM, PALETTE_UNITS, RESIDUAL_KERNEL, UPSAMPLING_KERNEL, list_widths
 
-SIDE = 4  # kernel side of the transposed convolutions
-REFINED = 3  # kernel side of the residual blocks
-CLASS_DIM = 32  # length of the embedding of a class
-HUES = 128  # units of the hidden layer between latent vector and palette
 _NORM = 4  # arrays of a batch normalization
 
 Place = tuple[str, tuple[int, ...]]
-
-
-def widths(settings: TrainDcganSettings) -> list[int]:
-    """Returns the channels of the feature maps at each resolution, the coarsest first: [8w, 4w, 2w, w]."""
-    return [settings.width * 2**n for n in reversed(range(count_halvings(settings.size)))]
 
 
 def layout(settings: TrainDcganSettings, class_count: int = 0) -> Iterator[Place]:
@@ -49,9 +41,12 @@ def layout(settings: TrainDcganSettings, class_count: int = 0) -> Iterator[Place
         yield variable_path("dense", next(dense), 0), (class_count, CLASS_DIM)
     first_modulation = next(dense) if settings.modulated else 0
     inputs = 0
-    for n, channels in enumerate(widths(settings)):
+    for n, channels in enumerate(list_widths(settings)):
         if n:
-            yield variable_path("conv2d_transpose", next(transposed_convs), 0), (SIDE, SIDE, channels, inputs)
+            yield (
+                variable_path("conv2d_transpose", next(transposed_convs), 0),
+                (UPSAMPLING_KERNEL, UPSAMPLING_KERNEL, channels, inputs),
+            )
         else:
             units = coarsest_side(settings.size) ** 2 * channels
             yield variable_path("dense", next(dense), 0), (latent_dim, units)
@@ -60,17 +55,20 @@ def layout(settings: TrainDcganSettings, class_count: int = 0) -> Iterator[Place
             index = next(dense) if n else first_modulation
             yield from _list_dense_places(index, latent_dim, 2 * channels)
         for _ in range(settings.blocks if n else 0):
-            yield variable_path("conv2d", next(residual_convs), 0), (REFINED, REFINED, channels, channels)
+            yield (
+                variable_path("conv2d", next(residual_convs), 0),
+                (RESIDUAL_KERNEL, RESIDUAL_KERNEL, channels, channels),
+            )
             yield from normalization_layout(next(norms), channels)
             if settings.modulated:
                 yield from _list_dense_places(next(dense), latent_dim, 2 * channels)
         inputs = channels
     last, outputs = next(transposed_convs), settings.palette or settings.channels
-    yield variable_path("conv2d_transpose", last, 0), (SIDE, SIDE, outputs, inputs)
+    yield variable_path("conv2d_transpose", last, 0), (UPSAMPLING_KERNEL, UPSAMPLING_KERNEL, outputs, inputs)
     yield variable_path("conv2d_transpose", last, 1), (outputs,)
     if settings.palette:
-        yield from _list_dense_places(next(dense), latent_dim, HUES)
-        yield from _list_dense_places(next(dense), HUES, settings.palette * settings.channels)
+        yield from _list_dense_places(next(dense), latent_dim, PALETTE_UNITS)
+        yield from _list_dense_places(next(dense), PALETTE_UNITS, settings.palette * settings.channels)
 
 
 def _list_dense_places(n: int, inputs: int, outputs: int) -> Iterator[Place]:
@@ -98,7 +96,7 @@ def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, class_coun
         embedding = layers.dense(graph, label, next(remaining))
         z = layers.concatenate(graph, layers.slice_columns(graph, z, 0, settings.latent_dim), embedding)
     x, side = z, coarsest_side(settings.size)
-    for n, channels in enumerate(widths(settings)):
+    for n, channels in enumerate(list_widths(settings)):
         kernel, norm = next(remaining), list(islice(remaining, _NORM))
         if n:
             x = layers.transposed_convolution(

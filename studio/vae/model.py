@@ -19,7 +19,7 @@ from studio.core.training.batches import derive_seed
 from studio.core.training.loss_model import JIT_COMPILE
 from studio.vae.adversarial import build_discriminator, build_vgg16_discriminator, get_discriminator_weights
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
+from studio.vae.shapes import KERNEL_SIDE, NEGATIVE_SLOPE, decoder_channels, encoder_channels
 
 MIN_LOG_VAR, MAX_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _MOMENTUM = 0.9
@@ -31,10 +31,15 @@ def build_encoder(settings: TrainVaeSettings) -> keras.Model:
     for n, width in enumerate(encoder_channels(settings)):
         layers += [
             keras.layers.Conv2D(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_make_he_initializer(settings, n)
+                width,
+                KERNEL_SIDE,
+                2,
+                "same",
+                use_bias=False,
+                kernel_initializer=_make_he_initializer(settings, n),
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
-            keras.layers.LeakyReLU(SLOPE),
+            keras.layers.LeakyReLU(NEGATIVE_SLOPE),
         ]
     z_mean_and_log_var = keras.layers.Dense(
         2 * settings.latent_dim,
@@ -59,7 +64,7 @@ def build_decoder(settings: TrainVaeSettings) -> keras.Model:
         layers += [
             keras.layers.Conv2DTranspose(
                 width,
-                SIDE,
+                KERNEL_SIDE,
                 2,
                 "same",
                 use_bias=False,

@@ -11,34 +11,23 @@ from itertools import islice
 
 import numpy as np
 
-from studio.core.generators.scales import coarsest_side, count_halvings
+from studio.core.generators.scales import coarsest_side
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph
 from studio.core.models.loading import normalization_layout, variable_path
 from studio.vae.settings import TrainVaeSettings
+from studio.vae.shapes import KERNEL_SIDE, NEGATIVE_SLOPE, decoder_channels, encoder_channels
 
-SLOPE = 0.2  # of the encoder's leaky ReLUs
-SIDE = 4  # px, side of the strided kernels
 _EACH = 5  # arrays of a kernel without bias and its batch normalization
 
 Layout = Iterator[tuple[str, tuple[int, ...]]]
-
-
-def encoder_channels(settings: TrainVaeSettings) -> list[int]:
-    """Returns the channels after each halving: [w, 2w, 4w, 4w]."""
-    return [settings.width * min(4, 2**n) for n in range(count_halvings(settings.size))]
-
-
-def decoder_channels(settings: TrainVaeSettings) -> list[int]:
-    """Returns the channels after each doubling: [4w, 2w, w, w / 2]."""
-    return [*encoder_channels(settings)[-2::-1], max(8, settings.width // 2)]
 
 
 def encoder_layout(settings: TrainVaeSettings) -> Layout:
     """Yields the path of each encoder array in a `.weights.h5` file, and its shape."""
     inputs = settings.channels
     for n, channels in enumerate(encoder_channels(settings)):
-        yield variable_path("conv2d", n, 0), (SIDE, SIDE, inputs, channels)
+        yield variable_path("conv2d", n, 0), (KERNEL_SIDE, KERNEL_SIDE, inputs, channels)
         yield from normalization_layout(n, channels)
         inputs = channels
     outputs = 2 * settings.latent_dim
@@ -57,7 +46,7 @@ def decoder_layout(settings: TrainVaeSettings) -> Layout:
     yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest_side(settings.size) ** 2 * inputs)
     yield from normalization_layout(0, inputs)
     for n, channels in enumerate(decoder_channels(settings)):
-        yield variable_path("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
+        yield variable_path("conv2d_transpose", n, 0), (KERNEL_SIDE, KERNEL_SIDE, channels, inputs)
         yield from normalization_layout(n + 1, channels)
         inputs = channels
     yield variable_path("conv2d", 0, 0), (3, 3, inputs, settings.channels)
@@ -77,7 +66,7 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
     for _ in encoder_channels(settings):
         kernel, *norm = islice(each, _EACH)
         kernel, bias = layers.fold_batch_norm(kernel, norm)
-        x = layers.leaky_relu(graph, layers.convolution(graph, x, kernel, bias, 2, same=True), SLOPE)
+        x = layers.leaky_relu(graph, layers.convolution(graph, x, kernel, bias, 2, same=True), NEGATIVE_SLOPE)
     kernel, bias = each
     flat = layers.reshape(graph, x, (count, len(kernel)))
     means = slice(settings.latent_dim)  # the log variances are only used in training
