@@ -24,7 +24,8 @@ def compare_with_keras(preset, gan):
 @pytest.mark.parametrize("name", ["faces-dcgan", "digits-dcgan", "avatars-dcgan"])
 def test_shipped_models_match_keras_to_one_level(name):
     preset = presets.find(name)
-    gan = model.Gan(generator.settings_of(preset))
+    class_count = len(preset.read_data().get("classes", ()))
+    gan = model.Gan(generator.settings_of(preset), class_count=class_count)
     loading.load_weights(gan, preset)
     difference, _ = compare_with_keras(preset, gan)
     assert difference.max() <= 1 and difference.mean() < 1e-3
