@@ -1,18 +1,22 @@
 """Colorize: distance of the colors from a photo's own, changes of the lightness, and reach of color hints.
 
     python -m benchmarks.colorize PHOTOS [--json] [--network colors]
+    python -m benchmarks.colorize PHOTOS --training-photos FOLDER
 
 PHOTOS is a folder, tar, zip or npz of photos, of which the held-out part is measured; without it, sample
-photos are used. A distance is that of a* and b*, averaged over the pixels of a photo, then over the photos,
-and given relative to that of the gray photo. Changes of the lightness are in levels of gray, at the pixel
-that changed most. The reach of a color hint is the share of the changes of a* and b* that lie on the object
-under the hint, for ten strokes on sample photos. Times are for a separate photo; P is one forward and
-backward pass of VGG16 in the same process.
+photos are used. The second command measures nothing: it copies the other photos of a folder, to train on. A
+distance is that of a* and b*, averaged over the pixels of a photo, then over the photos, and given relative
+to that of the gray photo. Changes of the lightness are in levels of gray, at the pixel that changed most. The
+reach of a color hint is the share of the changes of a* and b* that lie on the object under the hint, for ten
+strokes on sample photos. Times are for a separate photo; P is one forward and backward pass of VGG16 in the
+same process.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,7 @@ from studio.colorize import colorizer, lab
 from studio.colorize.learn.task import find_colorful
 from studio.colorize.settings import VIVIDNESS
 from studio.core import data
+from studio.core.data.cache import ImageDataset
 from studio.core.data.split import split_by_count
 from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
@@ -37,10 +42,25 @@ def load_photos(path: str, max_count: int) -> list[np.ndarray]:
     if not path:
         fitted = [image_io.fit(sample_photos.read_photo(name), 256) for name in sample_photos.list_photos()]
         return [photo for photo in fitted if find_colorful(photo[None])[0]][:max_count]
-    images = data.load_dataset(data.store_reference(path), SIZE).images
-    colored = np.flatnonzero(find_colorful(images))
-    held_out = colored[split_by_count(len(colored), HELD_OUT)[1]]  # not in the training data of `colorize`
-    return [np.array(images[row]) for row in select_evenly_spaced(held_out, max_count)]
+    dataset, held_out = find_held_out(path)
+    return [np.array(dataset.images[row]) for row in select_evenly_spaced(held_out, max_count)]
+
+
+def find_held_out(path: str) -> tuple[ImageDataset, np.ndarray]:
+    """Returns a data set, and the rows of the photos that no shipped network was trained on."""
+    dataset = data.load_dataset(data.store_reference(path), SIZE)
+    colored = np.flatnonzero(find_colorful(dataset.images))
+    return dataset, colored[split_by_count(len(colored), HELD_OUT)[1]]
+
+
+def copy_training_photos(path: str, target: Path) -> int:
+    """Copies the photos of a folder that are not held out to another folder. Returns their number."""
+    dataset, held_out = find_held_out(path)
+    names = np.delete(np.array(dataset.names), held_out)
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(Path(path) / name, target / name)
+    return len(names)
 
 
 def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
@@ -107,11 +127,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = make_parser(__doc__.splitlines()[0], quick="--photos 1 --side 128 --repeats 1")
     parser.add_argument("data", nargs="?", default="", help="photos, like those of the training")
+    parser.add_argument("--training-photos", type=Path, help="folder to copy the training photos to")
     parser.add_argument("--network", default="colorize", help="a preset's name")
     parser.add_argument("--photos", type=int, default=300, help="how many at most")
     parser.add_argument("--side", type=int, default=1024, help="of the photo that is timed")
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args(argv)
+    if args.training_photos:
+        print_figures({"training photos": copy_training_photos(args.data, args.training_photos)}, args.json)
+        return
     figures = measure_colors(args.network, load_photos(args.data, args.photos))
     figures |= measure_hints(args.network)
     note("times")

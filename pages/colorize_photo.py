@@ -45,7 +45,7 @@ with stage:
             request.build_inputs,
             before=request.content.get_file,
             note=input_form.NOTE,
-            needs=request.mask.needs,
+            needs=request.list_needs(settings),
         )
         figures = live.figures if live else None
         if live:

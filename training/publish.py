@@ -102,8 +102,11 @@ def write_litert(folder: Path, half: bool = True) -> dict[str, str]:
         half: stores weights as float16, like those of the model.
     """
     preset = presets.find(folder)
-    if not tasks.get(preset.task).load_networks:
+    task = tasks.get(preset.task)
+    if not task.load_networks:
         return {}
+    if task.list_embedded_weights and tasks.import_object(task.list_embedded_weights)(preset):
+        return {}  # it is converted on first use, because the studio ships no weights of others
     convert.convert(preset, folder, half)
     return {path.stem: paths.file_digest(path) for path in sorted(folder.glob("*.tflite"))}
 

@@ -8,14 +8,15 @@ from typing import Any
 import streamlit as st
 
 from pages.colorize import color_hint_brush
-from pages.form import estimates, image_input, mask_choice, network_choice, samples, video_input
+from pages.form import estimates, forms, image_input, mask_choice, network_choice, samples, video_input
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from studio.colorize import estimate, models
-from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
+from studio.colorize import backbone, estimate, models
+from studio.colorize.settings import QUICK_NETWORK, SHIPPED_NETWORK, ColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.imaging.sample_photos import GRAY_PHOTO
+from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
@@ -68,12 +69,18 @@ class Request:
         """Returns task, settings and inputs of the job that Start starts."""
         return video_input.build_job(TASK, settings, self.content, self.build_inputs())
 
+    def list_needs(self, settings: ColorizeSettings) -> list[str]:
+        """Returns the names of the weights that a run needs."""
+        return [*backbone.list_needs(presets.find(settings.network)), *self.mask.needs]
+
     def show_start_preview(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
         content = self.content.get_file()
         height, width = image_io.read_upright_size(content.read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
-        estimates.show_start(content, f"colors {target}", *self.build_job(settings), self.mask.needs)
+        estimates.show_start(
+            content, f"colors {target}", *self.build_job(settings), self.list_needs(settings)
+        )
 
 
 def ask() -> Request:
@@ -97,9 +104,12 @@ def _ask_example() -> Sample | None:
 
 def list_networks() -> list[str]:
     """Returns the names of the networks to choose from."""
-    return network_choice.list_networks(SHIPPED_NETWORK, models.TASK)
+    own_networks = network_choice.filter_by_task(models.TASK, presets.list_own_names())
+    return [SHIPPED_NETWORK, QUICK_NETWORK, *own_networks]
 
 
 def ask_network() -> dict[str, Any]:
-    """Asks for the network if there are several; returns its setting."""
-    return network_choice.ask(SHIPPED_NETWORK, models.TASK, key=NETWORK_KEY)
+    """Asks for the network; returns its setting."""
+    titles = {SHIPPED_NETWORK: "The studio's", QUICK_NETWORK: "Quick, no download"}
+    titles = {name: titles.get(name, name) for name in list_networks()}
+    return {"network": forms.ask_choice("Network", titles, key=NETWORK_KEY)}

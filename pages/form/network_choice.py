@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from pages.form import forms
 from studio.core.errors import StudioError
@@ -36,11 +35,6 @@ def filter_by_task(
             if preset.task == training_task and is_suitable(preset):
                 names_of_task.append(name)
     return names_of_task
-
-
-def ask(shipped: str, training_task: str, *, key: str) -> dict[str, Any]:
-    """Asks for the network if there are several. Returns the value of the setting `network`."""
-    return {"network": choose(list_networks(shipped, training_task), key=key)}
 
 
 def choose(names: Sequence[str], *, key: str, label: str = "Network") -> str:

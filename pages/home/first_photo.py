@@ -76,6 +76,7 @@ PREVIEWS = (
         "colorize_photo.py",
         "content",
         {"recolor": True},
+        needs=("efficientnet-lite0",),
     ),
     Preview(
         "Classified",

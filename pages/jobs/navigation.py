@@ -92,6 +92,7 @@ PAGES = (
         ":material/format_color_fill:",
         "colorize",
         "colorize",
+        ("efficientnet-lite0",),
         form="pages.colorize.refill",
         gallery_tasks=("colorize.train",),
         videos=True,

@@ -9,7 +9,9 @@ import streamlit as st
 from pages.form import estimates, image_input, mask_brush, samples
 from pages.form.samples import Sample
 from pages.restore import damage_view
+from studio.colorize import backbone
 from studio.core.imaging import image_io
+from studio.core.models import presets
 from studio.core.tasks import File, Inputs
 from studio.restore.settings import RestoreSettings
 
@@ -50,7 +52,10 @@ class Request:
         scale = 1 if settings.mask_only else settings.scale
         what = "a damage mask" if settings.mask_only else "a photo"
         action = f"makes {what} of {round(scale * width):,} x {round(scale * height):,} px"
-        estimates.show_start(content, action, TASK, settings, self.build_inputs())
+        needs: list[str] = []
+        if settings.colorize and not settings.mask_only:
+            needs += backbone.list_needs(presets.find(settings.colorizer))
+        estimates.show_start(content, action, TASK, settings, self.build_inputs(), needs)
 
 
 def ask_photo() -> Sample:

@@ -57,6 +57,7 @@ TRAIN = Task(
     estimate_bytes="studio.colorize.estimate:estimate_training_bytes",
     memory_setting="batch",
     load_networks="studio.colorize.network:load_exported_networks",
+    list_embedded_weights="studio.colorize.backbone:read_digest",
     title="Color training",
     command="train colorize",
     help="train a network to colorize photos like those in a folder",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.colorize import models
-from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
+from studio.colorize.settings import NO_BACKBONE, ColorizeSettings, TrainColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 
@@ -14,6 +14,7 @@ _BASE_BYTES = 0.5 * 2**30  # bytes, of Python, its libraries and a strip
 _PIXEL_BYTES = 12  # bytes per pixel
 
 _TRAINING_SECONDS = 1.9e-12  # s per parameter and training pixel, on two cores
+_FEATURES_SECONDS = 1e-6  # s per training pixel, of the backbone
 _TRAINING_BYTES = 0.95 * 2**30  # bytes, of Keras and the photos
 _ACTIVATION_BYTES = 100.0  # bytes per channel and pixel of a batch
 
@@ -36,9 +37,10 @@ def _count_megapixels(inputs: Inputs) -> float:
 
 def estimate_training_seconds(settings: TrainColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on two cores."""
-    return (
-        settings.steps * _count_batch_pixels(settings) * models.count_parameters(settings) * _TRAINING_SECONDS
-    )
+    pixel_seconds = models.count_parameters(settings) * _TRAINING_SECONDS
+    if settings.backbone != NO_BACKBONE:
+        pixel_seconds += _FEATURES_SECONDS
+    return settings.steps * _count_batch_pixels(settings) * pixel_seconds
 
 
 def estimate_training_bytes(settings: TrainColorizeSettings, inputs: Inputs) -> float:

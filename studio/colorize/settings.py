@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
 SHIPPED_NETWORK = "colorize"  # the network shipped with the studio
-VIVIDNESS = 0.4
+QUICK_NETWORK = "colorize-quick"  # the smaller one, which needs no download
+VIVIDNESS = 0.5
+Backbone = Literal["none", "efficientnet-lite0", "resnet50", "vgg16"]
+NO_BACKBONE = "none"
 
 
 class ColorizeSettings(Settings):
@@ -60,6 +65,12 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.03)
     photo_size: int = shared.photo_size(96, maximum=256)
     window: int = shared.crop_size(80, maximum=256)
+    backbone: Backbone = setting(
+        NO_BACKBONE,
+        "Pretrained network whose features a decoder turns into colors; it makes them more often right, but "
+        "is a download. none trains a small network from scratch.",
+        label="Backbone",
+    )
     width: int = setting(
         32,
         "Number of channels in the first layer; the other layers scale with it. Raise it for better colors "

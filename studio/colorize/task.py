@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.colorize import color_logits, colorizer, lab, models, tint
+from studio.colorize import backbone, color_logits, colorizer, lab, models, tint
 from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
@@ -25,11 +25,13 @@ def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Resul
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
     masks = task_masks.resolve(settings, inputs, image, progress)
-    colorizer_network = colorizer.load_colorizer(models.find_network(settings, inputs))
+    preset = models.find_network(settings, inputs)
+    backbone.fetch(preset, progress)
+    colorizer_network = colorizer.load_colorizer(preset)
     result, prediction = colorizer_network.colorize(image, make_options(settings, inputs), progress)
     result = masks.blend(result, image)
     weights = {} if inputs.get("network") else {settings.network: colorizer_network.digest}
-    weights |= masks.weights
+    weights |= backbone.read_digest(preset) | masks.weights
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-colored.png"
     file = File.store(image_io.encode_png(result, recipe), "image", name)
@@ -64,6 +66,8 @@ def _drop_alpha(image: np.ndarray) -> np.ndarray:
 
 
 def prepare(settings: ColorizeSettings) -> None:
-    """Loads the shipped network, if it is installed."""
+    """Loads the shipped network, if it is installed and has been converted."""
     if SHIPPED_NETWORK in presets.list_names():
-        colorizer.load_colorizer(presets.find(SHIPPED_NETWORK))
+        preset = presets.find(SHIPPED_NETWORK)
+        if not backbone.list_needs(preset):
+            colorizer.load_colorizer(preset)

@@ -163,6 +163,9 @@ class Task:
         load_networks: for a training task, `module:function` of
             `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
             LiteRT and run from there; "" for others.
+        list_embedded_weights: `module:function` of `list_embedded_weights(preset) -> {name: SHA-256}`, light:
+            the pretrained weights that those networks contain. The files of such networks are not shipped;
+            "" for none.
         builtin: names of models without a folder, which the studio builds from pretrained weights.
         format_json: for a task whose text is JSON for programs, `module:function` of
             `format_json(dict) -> str`, light: the content in plain words; "" for others.
@@ -209,6 +212,7 @@ class Task:
     share: str = ""
     check_share: str = ""
     load_networks: str = ""
+    list_embedded_weights: str = ""
     builtin: tuple[str, ...] = ()
     format_json: str = ""
     goal: Goal | None = None

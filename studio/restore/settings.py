@@ -42,7 +42,7 @@ class RestoreSettings(Settings):
         scale="log",
     )
     vividness: float = setting(
-        0.4,
+        0.5,
         "Saturation of the colors; raise it for bolder but less reliable colors, lower it for paler but "
         "safer ones.",
         ge=0,
@@ -58,13 +58,15 @@ class RestoreSettings(Settings):
         SHIPPED_NETWORK, "Name or folder of the network that detects damage.", tier="hidden"
     )
 
+    colorizer: str = setting("colorize", "Name of the network that colorizes.", tier="hidden")
+
     @property
     def ineffective_settings(self) -> frozenset[str]:
         names = set() if self.scratches else {"sensitivity"}
         if not self.colorize:
-            names.add("vividness")
+            names |= {"vividness", "colorizer"}
         if self.mask_only:
-            names |= {"clean", "colorize", "scale", "vividness"}
+            names |= {"clean", "colorize", "scale", "vividness", "colorizer"}
         return frozenset(names)
 
     @property

@@ -69,7 +69,7 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
         if settings.clean:
             image, part = _run_task("enhance.enlarge", {"scale": 1.0}, content, begin("clean"), weights)
             figures |= {name: part[name] for name in ("noise", "jpeg_quality") if name in part}
-        if settings.colorize and (is_gray := _accepts_colors(content)):
+        if settings.colorize and (is_gray := _accepts_colors(content, settings.colorizer)):
             chroma = measure_chroma(_preview(image))
             image = _remove_tint(image)
         if mask.any():
@@ -78,7 +78,7 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
         if settings.colorize and is_gray:
             image, part = _run_task(
                 "colorize.apply",
-                {"vividness": settings.vividness},
+                {"vividness": settings.vividness, "network": settings.colorizer},
                 _store_step(image),
                 begin("colorize"),
                 weights,
@@ -106,16 +106,16 @@ def _store_step(image: np.ndarray) -> File:
     return File.store(image_io.encode_png(image), "image", "photo.png")
 
 
-def _accepts_colors(content: File) -> bool:
+def _accepts_colors(content: File, network: str) -> bool:
     """Returns whether a photo is gray or tinted, as the Colorize task decides.
 
     Raises:
         InvalidInput: if that task cannot run at all, e.g. without its network.
     """
     task = tasks.get("colorize.apply")
-    tasks.check(task.name, task.settings.parse({"recolor": True}), {"content": [content]})
+    tasks.check(task.name, task.settings.parse({"network": network, "recolor": True}), {"content": [content]})
     try:
-        tasks.check(task.name, task.settings(), {"content": [content]})
+        tasks.check(task.name, task.settings.parse({"network": network}), {"content": [content]})
     except InvalidInput:
         return False
     return True

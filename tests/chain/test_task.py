@@ -7,6 +7,7 @@ import pytest
 
 from studio.chain.settings import ChainSettings
 from studio.chain.steps import MAX_STEPS, list_steps
+from studio.colorize.settings import QUICK_NETWORK
 from studio.core import owners, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.imaging import image_io, sample_photos
@@ -42,7 +43,7 @@ def other_photo(home) -> File:
 def apply_steps(photo: File, style: File) -> File:
     """Enlarges a photo, then gives it the colors of another."""
     enlarged = apply("enhance.enlarge", photo, scale=1.5, clean=False)
-    return apply("colorize.apply", enlarged, {"examples": [style]}, recolor=True)
+    return apply("colorize.apply", enlarged, {"examples": [style]}, recolor=True, network=QUICK_NETWORK)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_all_steps_run_with_their_settings_and_inputs(home, owner):
     shares = [report.share for report in reports]
     assert shares == sorted(shares)
     assert {report.text for report in reports} >= {"Enhance (1 of 2)", "Colorize (2 of 2)"}
-    assert set(result.recipe.weights) == {"enlarge", "colorize"}
+    assert set(result.recipe.weights) == {"enlarge", QUICK_NETWORK}
 
 
 @pytest.mark.slow
@@ -110,7 +111,7 @@ def test_the_number_of_steps_is_limited(photo):
 
 
 def test_a_removed_input_of_a_step_is_named(photo, other_photo, example):
-    settings = tasks.get("colorize.apply").settings.parse({"recolor": True})
+    settings = tasks.get("colorize.apply").settings.parse({"recolor": True, "network": QUICK_NETWORK})
     recipe = recipes.make("colorize.apply", settings, {"content": [photo], "examples": [example]})
     like = File.store(image_io.encode_png(np.zeros((8, 8, 3), "uint8"), recipe), "image", "like.png")
     example.path.unlink()

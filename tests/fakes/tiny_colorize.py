@@ -8,13 +8,16 @@ import numpy as np
 import saved_models
 
 from studio.colorize import models
-from studio.colorize.settings import TrainColorizeSettings
+from studio.colorize.settings import NO_BACKBONE, TrainColorizeSettings
 from studio.core import recipes
 from studio.core.models.presets import Preset
+from studio.core.weights import pretrained
 
 SETTINGS = TrainColorizeSettings(
     width=4, photo_size=48, window=32, batch=4, steps=4, test_every=2, ema_steps=2, held_out=0.1
 )
+BACKBONE = "efficientnet-lite0"
+BACKBONE_SETTINGS = SETTINGS.model_copy(update={"backbone": BACKBONE})
 
 
 def build_network(settings: TrainColorizeSettings = SETTINGS):
@@ -27,8 +30,14 @@ def build_network(settings: TrainColorizeSettings = SETTINGS):
     return model
 
 
-def make(target: str | Path = "tiny") -> Preset:
+def make(target: str | Path = "tiny", settings: TrainColorizeSettings = SETTINGS) -> Preset:
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
-    recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
+    weights = {}
+    if settings.backbone != NO_BACKBONE:
+        weights[settings.backbone] = pretrained.get_status(settings.backbone).digest
+    recipe = recipes.Recipe(
+        task=models.TASK, settings=settings.model_dump(mode="json"), inputs={}, weights=weights
+    )
     metadata = {"command": "none", "figures": {}}
-    return saved_models.save(target, build_network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
+    network = build_network(settings)
+    return saved_models.save(target, network, models.TASK, settings, "# Tiny\n", recipe, metadata)

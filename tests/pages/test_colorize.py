@@ -17,10 +17,12 @@ from studio.core.tasks import File
 
 from .elements import join_raw_texts, list_button_labels, press_button
 
+QUICK = {"color_network": "Quick, no download"}  # in the address
+
 
 @pytest.mark.slow
 def test_result_follows_the_sliders_and_offers_alternatives(visit):
-    page = visit("colorize", explain="true")
+    page = visit("colorize", explain="true", **QUICK)
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
     image = image_io.read(live.data)
@@ -44,8 +46,16 @@ def test_color_photo_asks_for_confirmation(visit):
     cat = File.store(image_io.encode_png(sample_photos.read_photo("chelsea")), "image", "cat.png")
     page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
     assert "a color photo" in join_raw_texts(page.info) and not page.exception
-    page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
+    page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest}, **QUICK)
     assert not page.info and page.session_state["live"][1].figures["was"] == "colored"
+
+
+@pytest.mark.slow
+def test_the_download_of_the_backbone_is_offered(visit):
+    page = visit("colorize")
+    assert "EfficientNet-Lite0" in join_raw_texts(page.info) and not page.exception
+    assert "Download and start" in list_button_labels(page) and "live" not in page.session_state
+    assert page.button_group(key="color_network").options == ["The studio's", "Quick, no download"]
 
 
 def test_every_sample_photo_can_be_colorized(home):
@@ -65,7 +75,7 @@ def test_start_names_the_size_of_a_turned_photo(rotated_photo, monkeypatch):
 
 
 def test_command_names_a_gray_sample(visit):
-    page = visit("colorize", content="Gray Coffee")
+    page = visit("colorize", content="Gray Coffee", **QUICK)
     assert not page.info and not page.exception
     assert any("studio colorize sample:coffee_gray" in code.value for code in page.code)
     assert page.session_state["live"][1].inputs["content"] == [samples.list_gray_photos()[3].get_file()]

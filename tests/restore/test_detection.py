@@ -51,4 +51,4 @@ def test_any_size_is_searched(detector, shape):
 
 def test_another_kind_of_model_is_rejected():
     with pytest.raises(InvalidInput, match="detects damage"):
-        load_detector(presets.find("colorize"))
+        load_detector(presets.find("colorize-quick"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from studio.colorize.settings import QUICK_NETWORK
 from studio.core import owners, recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
@@ -21,7 +22,7 @@ def store(image: np.ndarray, name: str = "old.png") -> File:
 
 
 def restore(image: np.ndarray, inputs: dict[str, list[File]] | None = None, **values: object) -> Result:
-    settings = RestoreSettings.parse(values)
+    settings = RestoreSettings.parse({"colorizer": QUICK_NETWORK, **values})
     return tasks.run("restore.apply", settings, {"content": [store(image)], **(inputs or {})})
 
 
@@ -58,7 +59,7 @@ def test_all_steps_run_in_one_chain_also_for_a_visitor(scratched):
     assert image.shape == (384, 384, 3)
     assert measure_chroma(image) > 3
     assert result.files[0].name == "old-restored.png"
-    assert {"enlarge", "colorize"} <= set(result.recipe.weights)
+    assert {"enlarge", QUICK_NETWORK} <= set(result.recipe.weights)
     assert recipes.read(result.files[0].read()).settings["scale"] == 2.0
 
 
@@ -113,7 +114,9 @@ def test_alpha_is_kept(scratched):
 def test_progress_rises_over_all_steps_with_their_names(scratched):
     reports = []
     progress = Progress(reports.append)
-    tasks.run("restore.apply", RestoreSettings(), {"content": [store(scratched)]}, progress)
+    tasks.run(
+        "restore.apply", RestoreSettings(colorizer=QUICK_NETWORK), {"content": [store(scratched)]}, progress
+    )
     shares = [report.share for report in reports]
     assert shares == sorted(shares) and shares[-1] > 0.95
     assert {"Finding scratches", "Colorizing", "Upscaling"} <= {report.stage for report in reports}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.colorize.settings import TrainColorizeSettings
+from studio.colorize.settings import NO_BACKBONE, TrainColorizeSettings
 from studio.core.models import cards
+from studio.core.weights import prepare
 
 
 def compose(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any], command: str) -> str:
@@ -30,7 +31,7 @@ def compose(name: str, settings: TrainColorizeSettings, figures: Mapping[str, An
         f"Colorization, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px; "
         f"{figures['held_out']:,} photos were held out.",
-        f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "
+        f"{_describe_network(settings, figures['parameters'])} Its inputs are lightness and color "
         "hints; its output is a probability distribution over colors at a quarter of the size. The result "
         "is one plausible coloring, not the true one. "
         f"{cards.describe_photo_training(figures, crops, settings.window)}",
@@ -40,4 +41,15 @@ def compose(name: str, settings: TrainColorizeSettings, figures: Mapping[str, An
             f"Means over {figures['tested_photos']} held-out photos in gray, without color hints.\n\n"
             f"{cards.format_table(rows)}"
         ],
+    )
+
+
+def _describe_network(settings: TrainColorizeSettings, parameters: int) -> str:
+    if settings.backbone == NO_BACKBONE:
+        return f"A network of {parameters:,} parameters, trained from scratch."
+    weights = prepare.get_entry(settings.backbone)
+    return (
+        f"A decoder of {parameters:,} parameters, trained on frozen features of the gray photo from "
+        f"{weights.title}, whose weights are not in this model: they are downloaded on first use. Their "
+        f"license: {weights.license}."
     )

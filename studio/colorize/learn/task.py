@@ -8,10 +8,11 @@ import numpy as np
 
 from studio.colorize import lab, models
 from studio.colorize.learn import card
-from studio.colorize.settings import TrainColorizeSettings
+from studio.colorize.settings import NO_BACKBONE, TrainColorizeSettings
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
 from studio.core.data.split import compute_positions, split
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
@@ -32,6 +33,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     """Trains a network to colorize; see `studio.colorize.learn.train`."""
     from studio.colorize.learn import train as training
 
+    weights = fetch_backbone(settings, progress)
     file, start = inputs["data"][0], start_from.load_weights(inputs, "studio.colorize.network:load")
     dataset = data.load_dataset(file, settings.photo_size, 3, progress, min_images=MIN_PHOTOS)
     colored = np.flatnonzero(find_colorful(dataset.images))
@@ -47,7 +49,16 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     gray_count = len(dataset.names) - len(colored)
     notes = [*dataset.notes, *([f"Gray images were left out: {gray_count:,}."] if gray_count else [])]
     counts = {"photos": len(colored), "held_out": len(held_out_rows)}
-    return publish.publish_photo_network(job, trainer, card.compose, counts, notes, "-colors")
+    return publish.publish_photo_network(
+        job, trainer, card.compose, counts, notes, "-colors", weights=weights
+    )
+
+
+def fetch_backbone(settings: TrainColorizeSettings, progress: Progress) -> dict[str, str]:
+    """Loads the backbone after a download if necessary, and returns its SHA-256; nothing without one."""
+    if settings.backbone == NO_BACKBONE:
+        return {}
+    return {settings.backbone: backbones.load(settings.backbone, progress).digest}
 
 
 def find_colorful(photos: np.ndarray) -> np.ndarray:

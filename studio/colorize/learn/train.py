@@ -61,7 +61,7 @@ class Trainer(PhotoTrainer):
     def _predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predicts logits and returns true a*, b*: `(n, side / 4, side / 4, bins)` and `(..., 2)`."""
         network_inputs, truth = windows.prepare_photos(self.photos[rows])
-        return np.asarray(self.learner.network.predict_on_batch(network_inputs)), truth
+        return np.asarray(self.learner.get_whole_network().predict_on_batch(network_inputs)), truth
 
     def _choose_colors(self, logits: np.ndarray, vividness: float = VIVIDNESS) -> np.ndarray:
         rebalanced = color_logits.rebalance(logits, self.prior, self.settings.rebalance, vividness)

@@ -104,12 +104,34 @@ def read_file(preset: Preset, name: str = "network") -> bytes:
     return _find_or_convert(preset, name).read_bytes()
 
 
-def _find_or_convert(preset: Preset, network_name: str) -> Path:
-    """Returns the path of a network's file: a shipped one with the right SHA-256, else a converted one."""
-    name = f"{network_name}.tflite"
+def is_converted(preset: Preset, name: str = "network") -> bool:
+    """Returns whether the file of a network is here, so that `load` need not convert it."""
+    shipped = _find_shipped(preset)
+    if shipped and name in shipped.litert:
+        return True
+    return (_find_folder(preset) / f"{name}.tflite").is_file()
+
+
+def _find_shipped(preset: Preset) -> index.ShippedModel | None:
+    """Returns the entry of a shipped model; None for others, even of the same name."""
     shipped = index.load().presets.get(preset.name)
-    pretrained = paths.shipped_path("pretrained")
-    if shipped and network_name in shipped.litert and preset.folder == pretrained / shipped.folder:
+    is_shipped = shipped and preset.folder == paths.shipped_path("pretrained") / shipped.folder
+    return shipped if is_shipped else None
+
+
+def _find_folder(preset: Preset) -> Path:
+    """Returns the folder of the converted files of a model, which may not exist."""
+    return paths.ensure_folder("cache") / "litert" / f"{FORMAT}-{preset.key}"
+
+
+def _find_or_convert(preset: Preset, network_name: str) -> Path:
+    """Returns the path of a network's file: a shipped one with the right SHA-256, else a converted one.
+
+    The converted file of a shipped model belongs to no owner, because all of them use it.
+    """
+    name = f"{network_name}.tflite"
+    shipped = _find_shipped(preset)
+    if shipped and network_name in shipped.litert:
         path = preset.folder / name
         if not path.is_file() or paths.file_digest(path) != shipped.litert[network_name]:
             raise model_folder.damaged_folder_error(
@@ -117,7 +139,7 @@ def _find_or_convert(preset: Preset, network_name: str) -> Path:
             )
         return path
     preset.check_weights()  # checks their SHA-256
-    folder = caches.claim(paths.ensure_folder("cache") / "litert" / f"{FORMAT}-{preset.key}")
+    folder = _find_folder(preset) if shipped else caches.claim(_find_folder(preset))
     with paths.locked(folder.with_suffix(".lock")):
         if not (folder / name).is_file():
             shutil.rmtree(folder, ignore_errors=True)

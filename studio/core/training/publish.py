@@ -123,6 +123,7 @@ def publish_photo_network(
     notes: Sequence[str],
     suffix: str,
     extra_arguments: Sequence[str] = (),
+    weights: Mapping[str, str] | None = None,
 ) -> Result:
     """Saves a network that was trained on photos, with its scores; see `TrainingJob.publish`.
 
@@ -134,6 +135,7 @@ def publish_photo_network(
         notes: sentences for the user.
         suffix: suffix of the file's name.
         extra_arguments: arguments that follow the data in the training command.
+        weights: SHA-256, by name, of the pretrained networks that it was trained with.
     """
     figures = {
         **job.collect_figures(trainer, notes),
@@ -143,7 +145,13 @@ def publish_photo_network(
     }
     image = draw_card_image(trainer.draw_sheet(), figures["curve"])
     return job.publish(
-        trainer.result, figures, write_card, extra_arguments=extra_arguments, image=image, suffix=suffix
+        trainer.result,
+        figures,
+        write_card,
+        extra_arguments=extra_arguments,
+        weights=weights,
+        image=image,
+        suffix=suffix,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.colorize.settings import ColorizeSettings
+from studio.colorize.settings import QUICK_NETWORK, ColorizeSettings
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
@@ -87,7 +87,7 @@ def test_a_litert_file_is_stored_like_weights(tmp_path):
 
 def test_a_color_of_the_photo_stays_outside_the_mask(weights_home):
     gray = image_io.to_gray(image_io.fit(sample_photos.read_photo("astronaut"), 160)).repeat(3, axis=2)
-    settings = ColorizeSettings(mask=("person",), vividness=1)
+    settings = ColorizeSettings(mask=("person",), vividness=1, network=QUICK_NETWORK)
     result = tasks.run("colorize.apply", settings, {"content": [store(gray, "gray.png")]})
     colored = image_io.read(result.files[0].read())
     mask, is_colored = selection.select(gray, "person"), np.ptp(colored, axis=2) > 6
