@@ -50,7 +50,7 @@ TILES = (
     ),
     Tile("enhance.enlarge", {"content": "chelsea"}, "Upscaled three times, and sharp"),
     Tile("sketch.paint", {}, "A doodle that became an avatar"),
-    Tile("colorize.apply", {"content": "camera"}, "A gray photo, colorized"),
+    Tile("colorize.apply", {"content": "astronaut_gray"}, "A gray photo, colorized"),
     Tile("restore.apply", {"content": "astronaut_old"}, "An old print, restored"),
     Tile("playground.train", {"content": "chelsea"}, "A photo, memorized by a tiny network in seconds"),
     Tile(

@@ -8,7 +8,7 @@ from studio.core.errors import Unavailable
 from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.core.weights import pretrained
+from studio.core.weights import prepare, pretrained
 
 
 def read_digest(preset: Preset) -> dict[str, str]:
@@ -34,8 +34,11 @@ def fetch(preset: Preset, progress: Progress) -> None:
     for name in list_needs(preset):
         try:
             pretrained.pull_in_child(name, progress)
-        except Unavailable as error:
+        except Unavailable:
+            title = prepare.get_entry(name).title
             raise Unavailable(
-                f"{error} Or choose the network {QUICK_NETWORK}, which needs no download."
+                f"The network {preset.name} needs {title}, which could not be downloaded. "
+                f"Connect to a network and try again, or choose the network {QUICK_NETWORK}, which needs no "
+                f"download. `studio weights pull {name}` says where else the file can come from."
             ) from None
         progress.report_stage("Converting the network, once")

@@ -122,7 +122,7 @@ def test_a_converted_network_needs_no_weights_and_the_recipe_names_them(converte
 def test_without_a_connection_the_error_names_the_network_that_needs_none(converted, home, refuse_downloads):
     stages = []
     preset = presets.find(converted[1].folder)
-    with pytest.raises(Unavailable, match=f"no connection.*{QUICK_NETWORK}"):
+    with pytest.raises(Unavailable, match=f"EfficientNet-Lite0.*{QUICK_NETWORK}"):
         backbone.fetch(preset, Progress(lambda report: stages.append(report.stage)))
     assert "Converting the network, once" not in stages
     backbone.fetch(presets.find(QUICK_NETWORK), Progress())  # needs nothing

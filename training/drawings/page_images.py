@@ -22,6 +22,7 @@ from pages.form.samples import IMAGE_FOLDER, THUMBNAIL_SIDE, encode_square
 from pages.home.tiles import TILES, Tile
 from pages.home.under_the_hood import LAYERS, PHOTO
 from pages.sketch.under_the_hood import AVATARS
+from studio.colorize.settings import QUICK_NETWORK
 from studio.core import data, recipes, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io, paintings, sample_photos
@@ -241,7 +242,7 @@ def _write_chain() -> None:
     """Writes a small PNG with the recipe of a restored and repainted photo, the example of Chain."""
     file = tasks.File.store(image_io.encode_png(_load_pixels("coffee_old")), "image", "coffee_old.png")
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("restore.apply", {"scale": 1}),
+        ("restore.apply", {"scale": 1, "colorizer": QUICK_NETWORK}),  # needs no download
         ("style.transfer", {"house": ["mosaic"]}),
     )
     for task, values in steps:
