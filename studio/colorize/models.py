@@ -18,8 +18,6 @@ SHAPE_SETTINGS = ("backbone", "width")  # settings that shape the weights
 # Layers of a backbone with strides 4, 8, 16 and 32, in pixels of the photo that it sees at twice its size.
 BACKBONE_LAYERS: Mapping[str, tuple[str, str, str, str]] = {
     "efficientnet-lite0": ("block2b_add", "block3b_add", "block5c_add", "top_activation"),
-    "resnet50": ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
-    "vgg16": ("block3_conv3", "block4_conv3", "block5_conv3", "block5_pool"),
 }
 _CHANNEL_FACTORS = (
     2,

@@ -11,7 +11,7 @@ from studio.core.training import settings as shared
 SHIPPED_NETWORK = "colorize"  # the network shipped with the studio
 QUICK_NETWORK = "colorize-quick"  # the smaller one, which needs no download
 VIVIDNESS = 0.5
-Backbone = Literal["none", "efficientnet-lite0", "resnet50", "vgg16"]
+Backbone = Literal["none", "efficientnet-lite0"]
 NO_BACKBONE = "none"
 
 
