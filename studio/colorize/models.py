@@ -19,11 +19,8 @@ SHAPE_SETTINGS = ("backbone", "width")  # settings that shape the weights
 BACKBONE_LAYERS: Mapping[str, tuple[str, str, str, str]] = {
     "efficientnet-lite0": ("block2b_add", "block3b_add", "block5c_add", "top_activation"),
 }
-_CHANNEL_FACTORS = (
-    2,
-    3,
-    5,
-)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
+# Times the settings' width, at a quarter, an eighth and a sixteenth of the sides.
+_CHANNEL_FACTORS = (2, 3, 5)
 
 
 def settings_of(preset: Preset) -> TrainColorizeSettings:

@@ -26,9 +26,8 @@ from studio.core.training.batches import derive_seed
 
 BLOCKS_PER_SCALE = (1, 1, 2)
 _RESIDUAL_GAIN = 0.2  # initial scale of residual blocks
-_WEIGHTS = np.array(
-    [[0.25, 0.75, 0], [0, 0.75, 0.25]], "float32"
-)  # of three neighbors, for each half of a pixel
+# Of three neighbors, for each half of a pixel.
+_WEIGHTS = np.array([[0.25, 0.75, 0], [0, 0.75, 0.25]], "float32")
 _DOUBLING = np.einsum("ai,bj->ijab", _WEIGHTS, _WEIGHTS).reshape(3, 3, 1, 4)  # kernel of `double`
 
 
