@@ -54,8 +54,9 @@ def list_photos() -> list[Sample]:
 
 
 def list_gray_photos() -> list[Sample]:
-    """Returns the sample photos in gray, first the one that was always gray."""
-    return [_make_photo(name) for name in (sample_photos.GRAY_PHOTO, *sample_photos.list_gray_names())]
+    """Returns the sample photos in gray, first a portrait, whose colors are familiar."""
+    names = (sample_photos.GRAY_PHOTO, *sample_photos.list_gray_names())
+    return [_make_photo(name) for name in sorted(names, key=lambda name: name != "astronaut_gray")]
 
 
 def list_old_photos() -> list[Sample]:

@@ -28,7 +28,7 @@ def test_result_follows_the_sliders_and_offers_alternatives(visit):
     image = image_io.read(live.data)
     assert np.ptp(image.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
     assert list_button_labels(page).count("Use this one") == 3 and "Keep" in list_button_labels(page)
-    assert any("studio colorize sample:camera" in code.value for code in page.code)
+    assert any("studio colorize sample:astronaut_gray" in code.value for code in page.code)
     assert page.metric[0].label == "Mean confidence"
     page.button(key="take_2").click().run()
     other = page.session_state["live"][1]
