@@ -28,6 +28,8 @@ def list_named_files() -> set[str]:
         names |= {f"widgets/{name}" for name in scripts}
         for name in {*own_names, *_NAME.findall(text)} - scripts:
             names.add(path.with_name(name).relative_to(PAGES).as_posix())
+    app = (ROOT / "streamlit_app.py").read_text("utf-8")  # serves the script in the page's head
+    names |= {f"widgets/{name}" for name in _NAME.findall(app)}
     return names - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
 
 
