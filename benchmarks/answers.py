@@ -30,8 +30,9 @@ AVATAR = "img[alt='Your drawing as an avatar']"
 DIGIT = ".lab-row figure:nth-child(2) img"
 MAP = "img[alt^='Channel ']"
 
-_WATCH = """selector => {
-  const shown = () => document.querySelector(selector), before = shown().getAttribute('src');
+_WATCH = """(image, selector) => {
+  const root = image.getRootNode();  // the shadow root of a component
+  const shown = () => root.querySelector(selector), before = image.getAttribute('src');
   const isReplaced = () => {
     const now = shown();
     return now && now.getAttribute('src') !== before && now.complete && now.naturalWidth;
@@ -50,8 +51,7 @@ _WATCH = """selector => {
 
 def measure_response(page: Page, image: str, act: Callable[[], None]) -> float:
     """Returns the milliseconds from the release of the mouse button until an image changes."""
-    page.locator(image).first.wait_for(timeout=TIMEOUT_MS)  # a run of the page may be replacing it
-    page.evaluate(_WATCH, image)
+    page.locator(image).first.evaluate(_WATCH, image)
     act()
     milliseconds = page.evaluate("window.milliseconds")
     time.sleep(SETTLE_SECONDS)
