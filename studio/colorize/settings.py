@@ -67,8 +67,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     window: int = shared.crop_size(80, maximum=256)
     backbone: Backbone = setting(
         NO_BACKBONE,
-        "Pretrained network whose features a decoder turns into colors; it makes them more often right, but "
-        "is a download. none trains a small network from scratch.",
+        "Pretrained network whose features a decoder turns into colors, which brings them closer to the true "
+        "ones; it is downloaded once. none trains a small network from scratch.",
         label="Backbone",
     )
     width: int = setting(
