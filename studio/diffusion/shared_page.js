@@ -1,6 +1,6 @@
 // The page of a diffusion model: a grid of images, and the denoising steps of the chosen one.
 
-export default async function show({ app, create, createNormal, createRandom, createSaveButton, data, drawPixels, networks, say, unpack }) {
+export default async function show({ app, create, createNormal, createRandom, createSampling, createSaveButton, data, drawPixels, networks, say, unpack }) {
   const { classes, condition_length: length, size, steps } = data;
   const conditions = new Float32Array((await unpack("file-conditions")).buffer); // of each step and class
   const valueCount = size * size * data.channels;
@@ -33,15 +33,9 @@ export default async function show({ app, create, createNormal, createRandom, cr
   });
   const noisyCanvas = createCanvas("The noisy image");
   const predictedCanvas = createCanvas("The image that the network predicts");
-  const seed = create("input", { type: "number", min: 0, max: 4294967295, step: 1, value: 1 });
   const position = create("input", { type: "range", min: 0, max: steps, step: 1, value: steps });
   const guidance = create("input", { type: "range", min: 1, max: 8, step: 0.25, value: data.guidance });
-  const classChoice = create(
-    "select",
-    {},
-    create("option", { value: classes.length, textContent: "All" }),
-    ...classes.map((name, n) => create("option", { value: n, textContent: name })),
-  );
+  const { seed, classChoice, row } = createSampling(classes, () => sample());
   let chosen = 0;
   let requests = 0;
   let running = Promise.resolve(); // ends when the drawing has ended, because the network runs one at a time
@@ -84,7 +78,7 @@ export default async function show({ app, create, createNormal, createRandom, cr
     const isCurrent = () => request === requests;
     running = running.then(async () => {
       const normal = createNormal(createRandom(seed.value));
-      const label = Number(classChoice.value);
+      const label = classChoice.value === "" ? classes.length : Number(classChoice.value);
       for (let n = 0; n < tiles.length && isCurrent(); n++) {
         say(`Denoising image ${n + 1} of ${tiles.length} ...`);
         await denoise(n, Float32Array.from({ length: valueCount }, normal), label, Number(guidance.value), isCurrent);
@@ -94,22 +88,11 @@ export default async function show({ app, create, createNormal, createRandom, cr
     return running;
   }
 
-  const another = create("button", { type: "button", className: "main", textContent: "New images" });
-  another.addEventListener("click", () => {
-    seed.value = (Number(seed.value) + 1) % 4294967296;
-    sample();
-  });
-  for (const input of [seed, guidance, classChoice]) input.addEventListener("change", sample);
+  guidance.addEventListener("change", sample);
   position.addEventListener("input", drawChosen);
 
   app.append(
-    create(
-      "div",
-      { className: "row" },
-      another,
-      create("label", {}, "Seed ", seed),
-      ...(classes.length ? [create("label", {}, "Class ", classChoice)] : []),
-    ),
+    row,
     create(
       "div",
       { className: "columns" },

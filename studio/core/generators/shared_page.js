@@ -36,7 +36,7 @@ function interpolate(first, second, t, length) {
   return Float32Array.of(...z, ...label);
 }
 
-export default async function show({ app, create, createNormal, createRandom, createSaveButton, data, drawPixels, networks, say }) {
+export default async function show({ app, create, createNormal, createRandom, createSampling, createSaveButton, data, drawPixels, networks, say }) {
   /** Draws the image of a latent vector; `canvas.latent` is the last one drawn. */
   async function draw(canvas, latent) {
     const output = await networks.decoder(latent);
@@ -51,7 +51,6 @@ export default async function show({ app, create, createNormal, createRandom, cr
     return { button, canvas };
   });
   const large = create("canvas", { width: data.size, height: data.size, role: "img", "aria-label": "The chosen image" });
-  const seed = create("input", { type: "number", min: 0, max: 4294967295, step: 1, value: 1 });
   const position = create("input", { type: "range", min: 0, max: 1, step: "any", value: 0 });
   const moves = data.directions.map(({ title, vector }) => ({
     title,
@@ -59,12 +58,7 @@ export default async function show({ app, create, createNormal, createRandom, cr
     slider: create("input", { type: "range", min: -3, max: 3, step: "any", value: 0 }),
   }));
   const { classes, latent_dim: length } = data;
-  const classChoice = create(
-    "select",
-    {},
-    create("option", { value: "", textContent: "All" }),
-    ...classes.map((name, n) => create("option", { value: n, textContent: name })),
-  );
+  const { seed, classChoice, row } = createSampling(classes, () => queue(sample));
   let chosen = [0, 1]; // the last two, the first of which is at the left end of the slider
   let running = Promise.resolve(); // ends when all drawings have ended, because the network runs one at a time
   let requests = 0;
@@ -116,12 +110,6 @@ export default async function show({ app, create, createNormal, createRandom, cr
     say("");
   }
 
-  const another = create("button", { type: "button", className: "main", textContent: "New images" });
-  another.addEventListener("click", () => {
-    seed.value = (Number(seed.value) + 1) % 4294967296;
-    queue(sample);
-  });
-  for (const input of [seed, classChoice]) input.addEventListener("change", () => queue(sample));
   position.addEventListener("input", refresh);
   moves.forEach(({ slider }) => slider.addEventListener("input", refresh));
 
@@ -133,13 +121,7 @@ export default async function show({ app, create, createNormal, createRandom, cr
   const sliders = moves.map(({ title, slider }) => create("label", { className: "field" }, title, slider));
   const directions = create("details", {}, create("summary", {}, "Directions"), ...sliders, reset);
   app.append(
-    create(
-      "div",
-      { className: "row" },
-      another,
-      create("label", {}, "Seed ", seed),
-      ...(classes.length ? [create("label", {}, "Class ", classChoice)] : []),
-    ),
+    row,
     create(
       "div",
       { className: "columns" },

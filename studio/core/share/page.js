@@ -139,6 +139,25 @@ function createSaveButton(canvas, name) {
   return create("button", { type: "button", textContent: "Save image", onclick: save });
 }
 
+/** Returns the controls of a grid of samples, which run `sample`: the seed, the class ("" for all), and a row with both. */
+function createSampling(classes, sample) {
+  const seed = create("input", { type: "number", min: 0, max: 4294967295, step: 1, value: 1 });
+  const classChoice = create(
+    "select",
+    {},
+    create("option", { value: "", textContent: "All" }),
+    ...classes.map((name, n) => create("option", { value: n, textContent: name })),
+  );
+  const another = create("button", { type: "button", className: "main", textContent: "New images" });
+  another.addEventListener("click", () => {
+    seed.value = (Number(seed.value) + 1) % 4294967296;
+    sample();
+  });
+  for (const input of [seed, classChoice]) input.addEventListener("change", () => sample());
+  const choice = classes.length ? [create("label", {}, "Class ", classChoice)] : [];
+  return { seed, classChoice, row: create("div", { className: "row" }, another, create("label", {}, "Seed ", seed), ...choice) };
+}
+
 /** Returns a button that passes a chosen file to `open`, as do a drop and a paste. */
 function createPhotoButton(open) {
   const input = create("input", { type: "file", accept: "image/*", className: "covered", "aria-label": "Choose a photo" });
@@ -221,7 +240,7 @@ export async function start(show) {
     const cameras = { closeCamera, explainNoCamera, findOtherCamera, hasOtherCamera, isMirrored, openCamera };
     const photos = { createPhotoButton, readImage };
     const workers = { startWorker, unpackNetwork };
-    const draw = { createNormal, createRandom, createSaveButton, drawPixels };
+    const draw = { createNormal, createRandom, createSampling, createSaveButton, drawPixels };
     await show({ app, cameras, create, ...draw, data, networks, photos, say, unpack, workers });
     say("");
   } catch (error) {
